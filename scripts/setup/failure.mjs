@@ -1,0 +1,15 @@
+/**
+ * A set-up step that cannot go on. The message is for the reader of a terminal: one sentence that says
+ * what is missing and what to do; `detail` holds the last lines of a tool's own output, if there are any.
+ */
+export class SetupFailure extends Error {
+  /**
+   * @param {string} message
+   * @param {string} [detail]
+   */
+  constructor(message, detail = "") {
+    super(message);
+    this.name = "SetupFailure";
+    this.detail = detail;
+  }
+}

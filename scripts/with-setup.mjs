@@ -1,0 +1,123 @@
+// Makes this clone ready (packages, engines, build) and then runs a command on the project's own Node:
+//   node scripts/with-setup.mjs [command [argument...]]
+// Plain JavaScript without a dependency: it runs before there is any, on Node 20 or newer.
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "./setup/build.mjs";
+import { endRunningCommands } from "./setup/command.mjs";
+import { stepFunctionsEngine, temporalEngine } from "./setup/engines.mjs";
+import { SetupFailure } from "./setup/failure.mjs";
+import { binFolder, resolveCommand, stateFolder } from "./setup/layout.mjs";
+import { withLock } from "./setup/lock.mjs";
+import { packages } from "./setup/packages.mjs";
+import { runSteps } from "./setup/step.mjs";
+
+const oldestNode = 20;
+const parentCheckMs = 500;
+const steps = [packages, stepFunctionsEngine, temporalEngine, build];
+
+/** @type {NodeJS.Signals[]} */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * Progress goes to standard error: standard output belongs to the command.
+ *
+ * @param {string} text
+ */
+function write(text) {
+  process.stderr.write(text);
+}
+
+async function setUp() {
+  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+    throw new SetupFailure(
+      `Node.js ${oldestNode} or newer is needed to set up (this is ${process.version}): install it from https://nodejs.org.`,
+    );
+  }
+  if (steps.every((step) => step.isDone())) return;
+  const begin = Date.now();
+  /** @param {NodeJS.Signals} signal */
+  const onSignal = (signal) => {
+    write(`\nsetup: interrupted by ${signal}; run the command again to go on\n`);
+    endRunningCommands();
+    process.exit(exitCodeOf(signal));
+  };
+  for (const signal of endings) process.on(signal, onSignal);
+  await withLock(
+    join(stateFolder, "lock"),
+    (owner) => write(`setup: another set-up is at work here (process ${owner}), waiting\n`),
+    () => runSteps(steps, write, Date.now),
+  );
+  for (const signal of endings) process.off(signal, onSignal);
+  write(`setup: ready after ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
+}
+
+/**
+ * Runs the command with the terminal as its own, and ends as it ends.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function runCommand(command, args) {
+  const program = resolveCommand(command);
+  const child = spawn(program, args, {
+    stdio: "inherit",
+    env: { ...process.env, PATH: `${binFolder}${delimiter}${process.env["PATH"] ?? ""}` },
+    shell: program.endsWith(".cmd"),
+  });
+  for (const signal of endings) {
+    process.on(signal, () => {
+      // At a terminal Ctrl-C reaches the child by itself; a second one would read as "at once".
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  const watcher = watch(child.pid);
+  // A killed npm takes nobody with it: who is left without a parent ends the command.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill("SIGTERM");
+  }, parentCheckMs).unref();
+  child.on("error", (error) => {
+    write(`setup: cannot run ${command}: ${error.message}\n`);
+    process.exitCode = 127;
+  });
+  child.on("exit", (code, signal) => {
+    watcher?.kill("SIGKILL");
+    process.exit(code ?? (signal === null ? 1 : exitCodeOf(signal)));
+  });
+}
+
+/**
+ * Starts the process that ends the command should this one be killed.
+ *
+ * @param {number | undefined} pid
+ */
+function watch(pid) {
+  if (pid === undefined) return undefined;
+  const script = fileURLToPath(new URL("setup/watcher.mjs", import.meta.url));
+  const watcher = spawn(process.execPath, [script, String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  watcher.on("error", () =>
+    write("setup: the command is not watched: no process can be started\n"),
+  );
+  return watcher;
+}
+
+/** @param {NodeJS.Signals} signal */
+function exitCodeOf(signal) {
+  return 128 + (constants.signals[signal] ?? 0);
+}
+
+try {
+  await setUp();
+  const [command, ...args] = process.argv.slice(2);
+  if (command !== undefined) runCommand(command, args);
+} catch (error) {
+  if (!(error instanceof SetupFailure)) throw error;
+  write(`setup: ${error.message}\n`);
+  if (error.detail !== "") write(`${error.detail.replaceAll(/^/gmu, "  ")}\n`);
+  process.exitCode = 1;
+}

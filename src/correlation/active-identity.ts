@@ -1,0 +1,34 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { StepIdentity } from "../core/identity.ts";
+import type { SpanIds } from "./log-fields.ts";
+import { withActiveSpan } from "./opentelemetry-global.ts";
+
+/** The step that some code runs for, and the span that stands for this try of it. */
+export interface ActiveIdentity extends StepIdentity, SpanIds {}
+
+/** One storage for all copies of this package: an application may load both its ES module and its CommonJS form. */
+const STORAGE = Symbol.for("durascope.active-identity.1");
+
+function sharedStorage(): AsyncLocalStorage<ActiveIdentity> {
+  const known: unknown = Reflect.get(globalThis, STORAGE);
+  if (known instanceof AsyncLocalStorage) return known;
+  const storage = new AsyncLocalStorage<ActiveIdentity>();
+  Reflect.set(globalThis, STORAGE, storage);
+  return storage;
+}
+
+const storage = sharedStorage();
+
+/**
+ * Runs `run` for a step: {@link activeIdentity} gives it, log lines carry its ids, and spans that the application
+ * makes with OpenTelemetry become children of its span. All of it holds for what `run` starts asynchronously, too.
+ * The result, or what `run` throws, is passed on unchanged.
+ */
+export function runWithIdentity<Value>(identity: ActiveIdentity, run: () => Value): Value {
+  return storage.run(identity, () => withActiveSpan(identity.traceId, identity.spanId, run));
+}
+
+/** The step that the calling code runs for; undefined outside of one. */
+export function activeIdentity(): ActiveIdentity | undefined {
+  return storage.getStore();
+}

@@ -1,0 +1,56 @@
+import type { StepIdentity } from "../core/identity.ts";
+import { VOCABULARY } from "../core/vocabulary.ts";
+
+/** Ids of the span that a log line belongs to. */
+export interface SpanIds {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+}
+
+/** Flat fields of a log line, by the vocabulary's names. */
+export type LogFields = Record<string, string | number>;
+
+/** What a log line of a step carries besides its own fields. */
+export interface LogFieldOptions {
+  /** Adds `dd.trace_id` and `dd.span_id`, decimal, the trace id's low 64 bits, as Datadog joins logs by. @default false */
+  readonly datadog?: boolean;
+}
+
+/**
+ * The fields by which a log line is found: the workflow's ids under the vocabulary's names, and `trace_id`,
+ * `span_id`, `trace_flags` (https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/). What the
+ * identity does not know is left out. The object is fresh: the caller may change it.
+ */
+export function logFields(
+  identity: StepIdentity & SpanIds,
+  options: LogFieldOptions = {},
+): LogFields {
+  const fields: LogFields = {
+    [VOCABULARY.engine.key]: identity.engine,
+    [VOCABULARY.id.key]: identity.workflowId,
+    [VOCABULARY.runId.key]: identity.runId,
+    [VOCABULARY.namespace.key]: identity.namespace,
+  };
+  const { workflowType, taskQueue, stepName, stepKind, stepId, attempt } = identity;
+  if (workflowType !== undefined) fields[VOCABULARY.type.key] = workflowType;
+  if (taskQueue !== undefined) fields[VOCABULARY.taskQueue.key] = taskQueue;
+  if (stepName !== undefined) fields[VOCABULARY.stepName.key] = stepName;
+  if (stepKind !== undefined) fields[VOCABULARY.stepKind.key] = stepKind;
+  if (stepId !== undefined) fields[VOCABULARY.stepId.key] = stepId;
+  if (attempt !== undefined) fields[VOCABULARY.stepAttempt.key] = attempt;
+  setSpanFields(fields, identity, options.datadog === true);
+  return fields;
+}
+
+/** Writes the ids of a span into the fields of a log line. */
+export function setSpanFields(fields: LogFields, span: SpanIds, datadog: boolean): void {
+  fields["trace_id"] = span.traceId;
+  fields["span_id"] = span.spanId;
+  fields["trace_flags"] = "01";
+  if (datadog) {
+    fields["dd.trace_id"] = BigInt(`0x${span.traceId.slice(16)}`).toString();
+    fields["dd.span_id"] = BigInt(`0x${span.spanId}`).toString();
+  }
+}

@@ -1,0 +1,159 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { DurascopeError } from "../core/errors.ts";
+import { freePort } from "./free-port.ts";
+import { enginePython, launcherFolder, newLogFolder } from "./paths.ts";
+import { type ServerExit, startServerProcess } from "./server-process.ts";
+import { type NotReady, notReadyError, waitUntilReady } from "./wait-until-ready.ts";
+
+/** Options of {@link startStepFunctionsEndpoint}. */
+export interface StepFunctionsEndpointOptions {
+  /** Where Lambda invocations go, see `startLambdaEndpoint`; without it no state can invoke a Lambda. */
+  readonly lambdaEndpoint?: string;
+  /** Factor on retry back-off: 0.01 turns 2 s into 20 ms. Wait states and timeouts are not scaled. @default 1 */
+  readonly timeScale?: number;
+  /** Folder for the endpoint's log; a new one in the system's temporary folder by default. */
+  readonly logDirectory?: string;
+  /** Ends the endpoint when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** A Step Functions API that answers: one that we started, or one that was there. */
+export interface StepFunctionsEndpoint {
+  /** URL for the `endpoint` option of an AWS client. */
+  readonly endpoint: string;
+  /** True when `AWS_ENDPOINT_URL_SFN` named it: `stop` leaves it alone. */
+  readonly external: boolean;
+  /** Process id of the endpoint; absent when external. */
+  readonly pid?: number;
+  /** The endpoint's log; absent when external. */
+  readonly logFile?: string;
+  /** Resolves when the endpoint's process has ended, with `expected: false` when nobody asked for it. Never resolves for an external one. */
+  readonly closed: Promise<ServerExit>;
+  /** Ends the endpoint and resolves when it is gone. May be called again. */
+  readonly stop: () => Promise<void>;
+}
+
+const name = "The Step Functions endpoint";
+const externalTimeoutMs = 5_000;
+const startTimeoutMs = 30_000;
+const callTimeoutMs = 2_000;
+const tries = 3;
+
+/**
+ * Starts a Step Functions endpoint (moto with our launcher) on a free port of 127.0.0.1, or uses the one
+ * that `AWS_ENDPOINT_URL_SFN` names.
+ *
+ * It takes any static credentials and keeps its state in memory. It ends with this process, however that
+ * ends. Throws a {@link DurascopeError} within 30 s when no endpoint answers.
+ */
+export async function startStepFunctionsEndpoint(
+  options: StepFunctionsEndpointOptions = {},
+): Promise<StepFunctionsEndpoint> {
+  const url = process.env["AWS_ENDPOINT_URL_SFN"];
+  if (url !== undefined && url !== "") return useExternal(url);
+
+  await access(enginePython).catch(() => {
+    throw new DurascopeError(
+      "STEP_FUNCTIONS_NOT_SET_UP",
+      `${name} is not installed (no ${enginePython}). Run \`npm run setup\`, or set AWS_ENDPOINT_URL_SFN.`,
+    );
+  });
+  const logFile = join(
+    options.logDirectory ?? (await newLogFolder()),
+    "step-functions-endpoint.log",
+  );
+  for (let attempt = 1; ; attempt += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- a new attempt only after the last one failed
+    const outcome = await tryStart(logFile, options);
+    if ("server" in outcome) return outcome.server;
+    // Another process may have taken the port between our look and the server's bind.
+    const portTaken =
+      outcome.reason.why === "exited" && /in use/iu.test(outcome.reason.exit.logTail);
+    if (!portTaken || attempt === tries) {
+      throw notReadyError({ name, timeoutMs: startTimeoutMs }, outcome.reason, logFile);
+    }
+  }
+}
+
+type StartOutcome = { readonly server: StepFunctionsEndpoint } | { readonly reason: NotReady };
+
+async function tryStart(
+  logFile: string,
+  options: StepFunctionsEndpointOptions,
+): Promise<StartOutcome> {
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const server = await startServerProcess({
+    name,
+    program: enginePython,
+    args: [
+      "-m",
+      "step_functions_endpoint",
+      "--port",
+      String(port),
+      "--time-scale",
+      String(options.timeScale ?? 1),
+      "--exit-with-parent",
+      ...(options.lambdaEndpoint === undefined
+        ? []
+        : ["--lambda-endpoint", options.lambdaEndpoint]),
+    ],
+    env: { PYTHONPATH: launcherFolder, PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
+    logFile,
+    ...(options.signal && { signal: options.signal }),
+  });
+  const reason = await waitUntilReady(
+    { ask: () => isReady(endpoint), timeoutMs: startTimeoutMs },
+    server,
+  );
+  if (reason !== undefined) {
+    await server.stop();
+    return { reason };
+  }
+  const { pid, closed, stop } = server;
+  return { server: { endpoint, external: false, pid, logFile, closed, stop } };
+}
+
+async function useExternal(endpoint: string): Promise<StepFunctionsEndpoint> {
+  if (!URL.canParse(endpoint)) {
+    throw new DurascopeError(
+      "STEP_FUNCTIONS_UNREACHABLE",
+      `AWS_ENDPOINT_URL_SFN is not a URL: ${endpoint}. It has the form http://127.0.0.1:5000.`,
+    );
+  }
+  const reason = await waitUntilReady({
+    ask: () => answers(endpoint),
+    timeoutMs: externalTimeoutMs,
+  });
+  if (reason !== undefined) {
+    throw new DurascopeError(
+      "STEP_FUNCTIONS_UNREACHABLE",
+      `No Step Functions endpoint answered at ${endpoint} (AWS_ENDPOINT_URL_SFN) within ${externalTimeoutMs / 1000} s. Start it, or unset AWS_ENDPOINT_URL_SFN to use a local one.`,
+    );
+  }
+  return {
+    endpoint,
+    external: true,
+    closed: new Promise(() => undefined),
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** moto's own status page answers 201. */
+async function isReady(endpoint: string): Promise<boolean> {
+  const response = await ask(`${endpoint}/moto-api/config`);
+  return response.status === 201;
+}
+
+/** An endpoint of another make need not know moto's page: any HTTP answer will do. */
+async function answers(endpoint: string): Promise<boolean> {
+  await ask(endpoint);
+  return true;
+}
+
+async function ask(url: string): Promise<Response> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(callTimeoutMs) });
+  await response.body?.cancel();
+  return response;
+}

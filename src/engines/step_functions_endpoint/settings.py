@@ -1,0 +1,38 @@
+"""What the command line says."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The endpoint's settings."""
+
+    port: int
+    lambda_endpoint: str | None
+    """URL that Lambda invocations go to; None when there is none."""
+    time_scale: float
+    """Factor on retry back-off."""
+    exit_with_parent: bool
+    """Whether to end when standard input closes."""
+
+    @property
+    def own_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+
+def read_settings(arguments: list[str]) -> Settings:
+    parser = argparse.ArgumentParser(
+        prog="step_functions_endpoint", description="A local Step Functions endpoint on 127.0.0.1."
+    )
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--lambda-endpoint", help="URL that Lambda invocations go to")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="factor on retry back-off")
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="end when standard input closes"
+    )
+    return Settings(**vars(parser.parse_args(arguments)))

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { DurascopeError } from "../core/errors.ts";
+import type { ServerExit, ServerProcess } from "./server-process.ts";
+
+/** What {@link waitUntilReady} asks and for how long. */
+export interface ReadyCheck {
+  /** One question to the server; resolves true when it answers. A rejection counts as "not yet". */
+  readonly ask: () => Promise<boolean>;
+  /** Milliseconds after which waiting ends. */
+  readonly timeoutMs: number;
+}
+
+/** Why a server did not come up: its process ended, or it never answered. */
+export type NotReady =
+  | { readonly why: "exited"; readonly exit: ServerExit }
+  | { readonly why: "silent" };
+
+const pauseMs = 25;
+
+/**
+ * Asks a server until it answers. Resolves undefined when it does, or with the reason when its process
+ * ends first or the time is over.
+ */
+export async function waitUntilReady(
+  check: ReadyCheck,
+  server?: ServerProcess,
+): Promise<NotReady | undefined> {
+  let exit: ServerExit | undefined;
+  const watch = async (): Promise<void> => {
+    exit = await server?.closed;
+  };
+  void watch();
+  const giveUpAt = performance.now() + check.timeoutMs;
+  while (performance.now() < giveUpAt) {
+    if (exit !== undefined) return { why: "exited", exit };
+    // oxlint-disable-next-line no-await-in-loop -- each answer decides whether there is another question
+    if (await check.ask().catch(() => false)) return undefined;
+    // oxlint-disable-next-line no-await-in-loop
+    await sleep(pauseMs);
+  }
+  return { why: "silent" };
+}
+
+/** The error for a server that did not come up, with the end of its log. */
+export function notReadyError(
+  server: { readonly name: string; readonly timeoutMs: number },
+  reason: NotReady,
+  logFile: string,
+): DurascopeError {
+  const what =
+    reason.why === "silent"
+      ? `did not answer within ${server.timeoutMs / 1000} s`
+      : `ended while starting (${describeExit(reason.exit)})`;
+  return new DurascopeError("ENGINE_NOT_READY", `${server.name} ${what}. Its log is ${logFile}.`);
+}
+
+/** How a server ended, in words: `code 1` or `signal SIGKILL`, with the last line of its log. */
+export function describeExit(exit: ServerExit): string {
+  const how = exit.signal === null ? `code ${exit.code ?? "unknown"}` : `signal ${exit.signal}`;
+  const lastLine = exit.logTail.split("\n").at(-1) ?? "";
+  return lastLine === "" ? how : `${how}: ${lastLine.slice(0, 300)}`;
+}

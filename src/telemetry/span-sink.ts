@@ -1,0 +1,128 @@
+import { isDisabled } from "../correlation/disabled.ts";
+import { toReadableSpan } from "../correlation/readable-span.ts";
+import { environmentAttributes, resourceOf, type SpanResource } from "../correlation/resource.ts";
+import type { SpanRecord } from "../projection/span-record.ts";
+import {
+  type FoundProcessor,
+  type SpanProcessorOptions,
+  spanProcessorFinder,
+} from "./span-processor.ts";
+
+/** How spans are handed over. */
+export interface SpanSinkOptions extends SpanProcessorOptions {
+  /** `service.name` where neither an SDK nor the environment gives one. */
+  readonly serviceName?: string;
+}
+
+/** What became of the spans, in numbers since the start. */
+export interface SpanCounts {
+  /** Taken by the processor. */
+  readonly handed: number;
+  /** Lost: nothing could receive them, or they came faster than the exporter loaded. */
+  readonly dropped: number;
+  /** Refused by a processor that threw, or a flush that failed. */
+  readonly failures: number;
+}
+
+/** Takes finished spans. Nothing that it does is thrown into the caller. */
+export interface SpanSink {
+  /** Hands spans to the processor, at once when it is there. Never throws. */
+  emit(spans: readonly SpanRecord[]): void;
+  /** Resolves when what was emitted is exported; false when some of it surely was not. Never rejects. */
+  flush(): Promise<boolean>;
+  /** Flushes, and shuts down the processor if this package made it. Never rejects. */
+  shutdown(): Promise<void>;
+  /** What became of the spans so far. */
+  counts(): SpanCounts;
+}
+
+/** Most spans that are kept while the exporter of our own loads. */
+const LONGEST_QUEUE = 4096;
+
+/**
+ * A sink over the application's span processor (see `spanProcessorFinder` for which one that is). A processor that
+ * throws costs its spans and is counted. With `DURASCOPE_DISABLED=true` it takes nothing and loads nothing.
+ */
+export function spanSink(options: SpanSinkOptions = {}): SpanSink {
+  const environment = options.environment ?? process.env;
+  if (isDisabled(environment)) return disabledSink();
+  const finder = spanProcessorFinder(options);
+  const queue: SpanRecord[] = [];
+  const counts = { handed: 0, dropped: 0, failures: 0 };
+  let ownResource: SpanResource | undefined;
+
+  function resourceFor(found: FoundProcessor): SpanResource {
+    if (found.resource !== undefined) return found.resource;
+    ownResource ??= resourceOf(environmentAttributes(environment, options.serviceName));
+    return ownResource;
+  }
+
+  function hand(found: FoundProcessor, spans: readonly SpanRecord[]): void {
+    const resource = resourceFor(found);
+    for (const span of spans) {
+      try {
+        found.processor.onEnd(toReadableSpan(span, resource));
+        counts.handed += 1;
+      } catch {
+        counts.failures += 1;
+      }
+    }
+  }
+
+  function drain(found: FoundProcessor | undefined): void {
+    const waiting = queue.splice(0);
+    if (found === undefined) counts.dropped += waiting.length;
+    else hand(found, waiting);
+  }
+
+  return {
+    emit(spans) {
+      if (spans.length === 0) return;
+      const found = finder.find();
+      if (found === undefined) {
+        counts.dropped += spans.length;
+      } else if (found instanceof Promise) {
+        const room = LONGEST_QUEUE - queue.length;
+        const kept = spans.slice(0, room);
+        counts.dropped += spans.length - kept.length;
+        if (queue.length === 0) void found.then(drain);
+        queue.push(...kept);
+      } else {
+        drain(found);
+        hand(found, spans);
+      }
+    },
+    async flush() {
+      const found = await finder.find();
+      drain(found);
+      if (found === undefined) return false;
+      try {
+        await found.processor.forceFlush?.();
+        return true;
+      } catch {
+        counts.failures += 1;
+        return false;
+      }
+    },
+    async shutdown() {
+      await this.flush();
+      const found = await finder.find();
+      if (found?.own !== true) return;
+      try {
+        await found.processor.shutdown?.();
+      } catch {
+        counts.failures += 1;
+      }
+    },
+    counts: () => ({ ...counts }),
+  };
+}
+
+function disabledSink(): SpanSink {
+  return {
+    emit: () => undefined,
+    flush: () => Promise.resolve(true),
+    shutdown: () => Promise.resolve(),
+    counts: () => ({ handed: 0, dropped: 0, failures: 0 }),
+  };
+}

@@ -1,0 +1,113 @@
+import { type Message, message } from "./workflow/proto-value.ts";
+
+/** An event history as the API, the SDK (`fetchHistory`) or `temporal workflow show --output json` gives it. */
+export interface EventHistory {
+  readonly events?: readonly unknown[] | null;
+}
+
+/** Event types by their number in `temporal.api.enums.v1.EventType` (https://github.com/temporalio/api). */
+const TYPES: Readonly<Record<number, string>> = {
+  1: "WorkflowExecutionStarted",
+  2: "WorkflowExecutionCompleted",
+  3: "WorkflowExecutionFailed",
+  4: "WorkflowExecutionTimedOut",
+  5: "WorkflowTaskScheduled",
+  6: "WorkflowTaskStarted",
+  7: "WorkflowTaskCompleted",
+  8: "WorkflowTaskTimedOut",
+  9: "WorkflowTaskFailed",
+  10: "ActivityTaskScheduled",
+  11: "ActivityTaskStarted",
+  12: "ActivityTaskCompleted",
+  13: "ActivityTaskFailed",
+  14: "ActivityTaskTimedOut",
+  15: "ActivityTaskCancelRequested",
+  16: "ActivityTaskCanceled",
+  17: "TimerStarted",
+  18: "TimerFired",
+  19: "TimerCanceled",
+  20: "WorkflowExecutionCancelRequested",
+  21: "WorkflowExecutionCanceled",
+  22: "RequestCancelExternalWorkflowExecutionInitiated",
+  23: "RequestCancelExternalWorkflowExecutionFailed",
+  24: "ExternalWorkflowExecutionCancelRequested",
+  25: "MarkerRecorded",
+  26: "WorkflowExecutionSignaled",
+  27: "WorkflowExecutionTerminated",
+  28: "WorkflowExecutionContinuedAsNew",
+  29: "StartChildWorkflowExecutionInitiated",
+  30: "StartChildWorkflowExecutionFailed",
+  31: "ChildWorkflowExecutionStarted",
+  32: "ChildWorkflowExecutionCompleted",
+  33: "ChildWorkflowExecutionFailed",
+  34: "ChildWorkflowExecutionCanceled",
+  35: "ChildWorkflowExecutionTimedOut",
+  36: "ChildWorkflowExecutionTerminated",
+  37: "SignalExternalWorkflowExecutionInitiated",
+  38: "SignalExternalWorkflowExecutionFailed",
+  39: "ExternalWorkflowExecutionSignaled",
+  40: "UpsertWorkflowSearchAttributes",
+  41: "WorkflowExecutionUpdateAccepted",
+  42: "WorkflowExecutionUpdateRejected",
+  43: "WorkflowExecutionUpdateCompleted",
+  44: "WorkflowPropertiesModifiedExternally",
+  45: "ActivityPropertiesModifiedExternally",
+  46: "WorkflowPropertiesModified",
+  47: "WorkflowExecutionUpdateAdmitted",
+  48: "NexusOperationScheduled",
+  49: "NexusOperationStarted",
+  50: "NexusOperationCompleted",
+  51: "NexusOperationFailed",
+  52: "NexusOperationCanceled",
+  53: "NexusOperationTimedOut",
+  54: "NexusOperationCancelRequested",
+  55: "WorkflowExecutionOptionsUpdated",
+  56: "NexusOperationCancelRequestCompleted",
+  57: "NexusOperationCancelRequestFailed",
+  58: "WorkflowExecutionPaused",
+  59: "WorkflowExecutionUnpaused",
+  60: "WorkflowExecutionTimeSkippingTransitioned",
+};
+
+const KNOWN: ReadonlySet<string> = new Set(Object.values(TYPES));
+
+/** Spellings met so far: a handful of texts, looked up a million times. */
+const spellings = new Map<unknown, string>();
+
+/**
+ * The type of an event in one spelling (`ActivityTaskScheduled`), whichever it came in: `EVENT_TYPE_ACTIVITY_TASK_SCHEDULED`,
+ * `ActivityTaskScheduled`, or a number. Unknown ones come back as text.
+ */
+export function eventType(type: unknown): string {
+  const known = spellings.get(type);
+  if (known !== undefined) return known;
+  const found = typeof type === "number" ? (TYPES[type] ?? String(type)) : fromName(String(type));
+  if (spellings.size < 500) spellings.set(type, found);
+  return found;
+}
+
+function fromName(name: string): string {
+  if (KNOWN.has(name)) return name;
+  const words = name
+    .replace(/^EVENT_TYPE_/, "")
+    .toLowerCase()
+    .split("_");
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}
+
+/** Whether the type is one that the API had when this was written. */
+export function isKnownEventType(type: string): boolean {
+  return KNOWN.has(type);
+}
+
+const attributeNames = new Map<string, string>();
+
+/** The attributes of an event of a type: `activityTaskScheduledEventAttributes`. */
+export function attributesOf(event: Message, type: string): Message {
+  let name = attributeNames.get(type);
+  if (name === undefined) {
+    name = `${type.charAt(0).toLowerCase()}${type.slice(1)}EventAttributes`;
+    if (attributeNames.size < 500) attributeNames.set(type, name);
+  }
+  return message(event[name]);
+}

@@ -1,0 +1,130 @@
+import { createFold } from "../core/fold.ts";
+import type { RunIdentity } from "../core/identity.ts";
+import type { WorkflowTrace } from "../core/model.ts";
+import { failure, type Result, type WarningLog, warningLog } from "../core/result.ts";
+import type { TraceOptions } from "../core/trace-options.ts";
+import { createEventMapping, emptyMapping, type MappingState } from "./event-mapping.ts";
+import type { EventHistory } from "./history-event.ts";
+import { integer, message, timestamp } from "./workflow/proto-value.ts";
+import { stepKeys } from "./workflow/step-keys.ts";
+
+/**
+ * Which run a history belongs to. It is asked for, since a history need not know: the first event of a reset run
+ * names the run that it was reset from.
+ */
+export interface WorkflowIdentity {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** @default "default" */
+  readonly namespace?: string;
+}
+
+/** State of a reader of one run's history, between two portions of it. Plain JSON data. */
+export interface ReaderState {
+  readonly mapping: MappingState;
+  readonly trace: WorkflowTrace | undefined;
+  readonly lastEvent: number;
+}
+
+/** Reads a run's history in any number of portions. */
+export interface HistoryReader {
+  /** Takes further events, in the order of their ids; those that were taken before are passed over. */
+  read(events: readonly unknown[]): void;
+  trace(): WorkflowTrace | undefined;
+  state(): ReaderState;
+}
+
+/** Makes a reader, at the start of a history or at the state that an earlier reader gave (which it takes over). */
+export function createHistoryReader(
+  identity: RunIdentity,
+  options: TraceOptions,
+  warnings: WarningLog,
+  from?: ReaderState,
+): HistoryReader {
+  const state = from?.mapping ?? emptyMapping();
+  const mapping = createEventMapping(identity, options, warnings, state, stepKeys(state.counts));
+  const fold = createFold(identity, options, warnings, from?.trace);
+  let lastEvent = from?.lastEvent ?? 0;
+  return {
+    read(events) {
+      for (const entry of events) {
+        const event = message(entry);
+        const id = integer(event["eventId"]) ?? 0;
+        const at = timestamp(event["eventTime"]);
+        if (id <= 0 || Number.isNaN(at)) {
+          warnings.add(
+            "bad_event",
+            "an entry is no history event (eventId and eventTime are needed)",
+          );
+        } else if (id <= lastEvent) {
+          warnings.add("repeated_event", "an event id came twice");
+        } else {
+          if (id !== lastEvent + 1)
+            warnings.add("history_gap", "event ids are missing: the history is not whole");
+          lastEvent = id;
+          for (const neutral of mapping.map(event, id, at)) fold.apply(neutral);
+        }
+      }
+    },
+    trace: () => fold.trace(),
+    state: () => ({ mapping: state, trace: fold.trace(), lastEvent }),
+  };
+}
+
+/**
+ * The trace of a run, from its history as the API, the SDK or `temporal workflow show --output json` gives it.
+ *
+ * Never throws: a history that cannot be read gives an error, what is odd in one that can gives counted warnings.
+ */
+export function traceFromHistory(
+  history: EventHistory | readonly unknown[],
+  identity: WorkflowIdentity,
+  options: TraceOptions = {},
+): Result<WorkflowTrace> {
+  const {
+    workflowId,
+    runId,
+    namespace = "default",
+  } = message(identity) as Partial<WorkflowIdentity>;
+  if (
+    typeof workflowId !== "string" ||
+    workflowId === "" ||
+    typeof runId !== "string" ||
+    runId === ""
+  ) {
+    return failure(
+      "bad_identity",
+      "workflowId and runId are needed: give those of the run that the history belongs to",
+    );
+  }
+  const events = Array.isArray(history) ? history : message(history)["events"];
+  if (!Array.isArray(events))
+    return failure(
+      "no_events",
+      "the history has no `events` array: is it an event history of Temporal?",
+    );
+  if (events.length === 0) return failure("empty_history", "the history has no events");
+  const warnings = warningLog();
+  const reader = createHistoryReader(
+    { engine: "temporal", workflowId, runId, namespace },
+    options,
+    warnings,
+  );
+  reader.read(inOrder(events));
+  const trace = reader.trace();
+  if (trace === undefined) {
+    return failure(
+      "history_without_start",
+      "the history has no WorkflowExecutionStarted event: its beginning is missing, or it is of another engine",
+    );
+  }
+  return { ok: true, value: trace, warnings: warnings.list() };
+}
+
+/** Events by their ids: the UI exports some newest first. */
+function inOrder(events: readonly unknown[]): readonly unknown[] {
+  const id = (event: unknown): number => integer(message(event)["eventId"]) ?? 0;
+  return events.every((event, i) => i === 0 || id(events[i - 1]) <= id(event))
+    ? events
+    : [...events].sort((a, b) => id(a) - id(b));
+}

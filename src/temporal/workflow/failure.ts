@@ -1,0 +1,76 @@
+import { type FailureMessages, failureText, failureType } from "../../core/failure-text.ts";
+import type { Failure } from "../../core/model.ts";
+import { type Message, message, text } from "./proto-value.ts";
+
+const DEEPEST = 20;
+
+/** Failures that only wrap another one: what they wrap is what happened. */
+const WRAPPERS = [
+  "activityFailureInfo",
+  "childWorkflowExecutionFailureInfo",
+  "nexusOperationExecutionFailureInfo",
+] as const;
+
+/**
+ * A `temporal.api.failure.v1.Failure` as the model tells it: the outermost failure that is no mere wrapper, its type,
+ * its message where the application wrote it, and the type of the deepest cause. Never details or stack traces.
+ */
+export function failureOf(failure: unknown, messages?: FailureMessages): Failure {
+  const chain: Message[] = [];
+  for (
+    let link = failure;
+    link !== undefined && link !== null && chain.length < DEEPEST;
+    link = message(link)["cause"]
+  ) {
+    chain.push(message(link));
+  }
+  const own =
+    chain.find(
+      (link) => !WRAPPERS.some((wrapper) => isSet(link[wrapper])) || !isSet(link["cause"]),
+    ) ?? {};
+  const type = typeOf(own);
+  const innermost = typeOf(chain.at(-1) ?? {});
+  const application = own["applicationFailureInfo"];
+  const spoken = isSet(application) ? failureText(own["message"], messages) : undefined;
+  const category = message(application)["category"];
+  return {
+    type,
+    ...(spoken !== undefined && { message: spoken }),
+    ...(innermost !== type && { innermost }),
+    ...((category === 1 ||
+      category === "APPLICATION_ERROR_CATEGORY_BENIGN" ||
+      category === "Benign") && { benign: true }),
+  };
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function typeOf(link: Message): string {
+  if (isSet(link["applicationFailureInfo"]))
+    return failureType(text(message(link["applicationFailureInfo"])["type"]));
+  if (isSet(link["timeoutFailureInfo"])) return "Timeout";
+  if (isSet(link["canceledFailureInfo"])) return "Cancelled";
+  if (isSet(link["terminatedFailureInfo"])) return "Terminated";
+  if (isSet(link["serverFailureInfo"])) return "ServerFailure";
+  if (isSet(link["nexusHandlerFailureInfo"]))
+    return failureType(text(message(link["nexusHandlerFailureInfo"])["type"]));
+  if (isSet(link["activityFailureInfo"])) return "ActivityFailure";
+  if (isSet(link["childWorkflowExecutionFailureInfo"])) return "ChildWorkflowFailure";
+  return "Error";
+}
+
+/** Whether the failure is a time-out of the engine (start to close, heartbeat, ...). */
+export function isTimeout(failure: unknown): boolean {
+  return isSet(message(failure)["timeoutFailureInfo"]);
+}
+
+/** Whether the failure is a cancellation, itself or what it wraps. */
+export function isCancellation(failure: unknown): boolean {
+  const outer = message(failure);
+  return (
+    isSet(outer["canceledFailureInfo"]) ||
+    (isSet(outer["activityFailureInfo"]) && isSet(message(outer["cause"])["canceledFailureInfo"]))
+  );
+}

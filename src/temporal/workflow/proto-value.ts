@@ -1,0 +1,80 @@
+import { parseTime } from "../../core/time.ts";
+
+/** A protobuf message in whichever form it comes: JSON (names and texts), or the SDK's objects (numbers, Longs, bytes). */
+export type Message = Readonly<Record<string, unknown>>;
+
+/** The value as a message; an empty one when it is none, so that what is missing reads as undefined. */
+export function message(value: unknown): Message {
+  return typeof value === "object" && value !== null ? (value as Message) : {};
+}
+
+/** A text field; undefined when it is empty, since protobuf has no absent texts. */
+export function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** An integer field: a number, a decimal text, or a Long; undefined when it is none or not safe to hold. */
+export function integer(value: unknown): number | undefined {
+  const number =
+    typeof value === "object" && value !== null ? Number(String(value)) : Number(value);
+  return value !== undefined && value !== null && value !== "" && Number.isSafeInteger(number)
+    ? number
+    : undefined;
+}
+
+/** A Timestamp as milliseconds since the epoch (RFC 3339, `{ seconds, nanos }` or a Date); NaN when it is none. */
+export function timestamp(value: unknown): number {
+  if (typeof value === "string") return parseTime(value);
+  if (value instanceof Date) return value.getTime();
+  const { seconds, nanos } = message(value);
+  const whole = integer(seconds) ?? Number.NaN;
+  return whole * 1000 + Math.round((integer(nanos) ?? 0) / 1000) / 1000;
+}
+
+/** A Duration in milliseconds (`"1.5s"` or `{ seconds, nanos }`); undefined when it is none or 0, which means no limit. */
+export function duration(value: unknown): number | undefined {
+  let ms: number;
+  if (typeof value === "string") ms = Number(/^(\d+(?:\.\d+)?)s$/.exec(value)?.[1]) * 1000;
+  else
+    ms =
+      (integer(message(value)["seconds"]) ?? Number.NaN) * 1000 +
+      (integer(message(value)["nanos"]) ?? 0) / 1e6;
+  return ms > 0 ? ms : undefined;
+}
+
+/** The bytes of a field as UTF-8 text: base64 in JSON, bytes in the SDK's objects. */
+function bytes(value: unknown): string | undefined {
+  if (value instanceof Uint8Array) return decodeUtf8(value);
+  if (typeof value !== "string" || value.length > LONGEST_PAYLOAD) return undefined;
+  try {
+    return decodeUtf8(Uint8Array.from(atob(value), (character) => character.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
+const LONGEST_PAYLOAD = 4 * 1024 * 1024;
+
+/** The isolate has a TextDecoder of its own, so this works on both sides. */
+function decodeUtf8(data: Uint8Array): string {
+  return new TextDecoder().decode(data);
+}
+
+/** A payload's value when it is plain JSON; undefined for every other encoding (encrypted ones among them). */
+export function payloadValue(payload: unknown): unknown {
+  const { metadata, data } = message(payload);
+  if (bytes(message(metadata)["encoding"]) !== "json/plain") return undefined;
+  const json = bytes(data);
+  try {
+    return json === undefined ? undefined : (JSON.parse(json) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field of payloads by name (memo, search attributes, headers), decoded where they are plain JSON. */
+export function payloadValues(fields: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(message(fields)).map(([name, payload]) => [name, payloadValue(payload)]),
+  );
+}

@@ -1,0 +1,34 @@
+/** Hands out the key of each step; the same order of the same ids gives the same keys, live and from history. */
+export interface StepKeys {
+  /** `activity:<id>`, `child:<id>`, ...; `~2`, `~3`, ... when a run uses the id again. */
+  unique(kind: "activity" | "local" | "child" | "update" | "cancel", id: string): string;
+  /** `signal-external:1`, `nexus:1`, ...: the steps without a stable id count those that were really sent. */
+  ordinal(kind: "signal-external" | "cancel-external" | "nexus"): string;
+}
+
+/** Makes the keys of one run; the counts are plain JSON data. */
+export function stepKeys(counts: Record<string, number> = {}): StepKeys {
+  const count = (name: string): number => {
+    const next = (counts[name] ?? 0) + 1;
+    counts[name] = next;
+    return next;
+  };
+  return {
+    unique(kind, id) {
+      const key = id === "" ? kind : `${kind}:${id}`;
+      const occurrence = count(key);
+      return occurrence === 1 ? key : `${key}~${occurrence}`;
+    },
+    ordinal: (kind) => `${kind}:${count(kind)}`,
+  };
+}
+
+/** Key of a timer, or of a condition with a timeout, which is one: the SDK's sequence number is the timer's id. */
+export function timerKey(timerId: string): string {
+  return `timer:${timerId}`;
+}
+
+/** Key of a signal: the id of its event, which the job of the live path carries too. */
+export function signalKey(eventId: string): string {
+  return `event:${eventId}`;
+}

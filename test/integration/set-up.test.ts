@@ -1,0 +1,269 @@
+// Claim: set-up makes a clone ready, does nothing twice, survives interruption and company, and says in one
+// sentence what is missing. Proven in a clone whose npm, Python and tsdown are stand-ins that leave a trace.
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+const requirements = ["requirements-stepfunctions.txt", "requirements-temporal.txt"];
+
+let clone = "";
+let tools = "";
+
+const npmThatWorks = `
+echo npm >> "$TRACE"
+[ -n "$NPM_HANGS" ] && sleep 30
+mkdir -p node_modules/node/bin node_modules/tsdown node_modules/.bin
+ln -sf "$REAL_NODE" node_modules/node/bin/node
+ln -sf ../node/bin/node node_modules/.bin/node
+printf '%s' '{"name":"tsdown","bin":"run.mjs"}' > node_modules/tsdown/package.json
+cp "$TSDOWN" node_modules/tsdown/run.mjs
+printf '%s' '{"packages":{}}' > node_modules/.package-lock.json
+`;
+
+const tsdown = `
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+appendFileSync(process.env.TRACE, "tsdown\\n");
+mkdirSync("dist", { recursive: true });
+writeFileSync("dist/index.mjs", "");
+`;
+
+/** A Python that answers the probe, and "makes" an environment whose interpreter is a copy of itself. */
+function pythonOf(version: string, pip: string): string {
+  return `
+case "$2" in
+  venv) mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; touch "$4/bin/temporal"; exit 0 ;;
+  pip) echo pip >> "$TRACE"; ${pip} ;;
+esac
+echo "durascope ${version}"
+`;
+}
+
+function tool(name: string, script: string): void {
+  writeFileSync(join(tools, name), `#!/bin/sh\n${script}`);
+  chmodSync(join(tools, name), 0o755);
+}
+
+beforeEach(() => {
+  clone = mkdtempSync(join(tmpdir(), "durascope-clone-"));
+  tools = join(clone, "tools");
+  mkdirSync(tools);
+  mkdirSync(join(clone, "src/engines"), { recursive: true });
+  cpSync(join(repository, "scripts"), join(clone, "scripts"), { recursive: true });
+  for (const file of requirements) {
+    cpSync(join(repository, "src/engines", file), join(clone, "src/engines", file));
+  }
+  writeFileSync(join(clone, "package.json"), '{"type":"module","exports":"./dist/index.mjs"}');
+  writeFileSync(join(clone, "package-lock.json"), '{"packages":{}}');
+  writeFileSync(join(clone, "src/index.ts"), "export {};");
+  writeFileSync(join(clone, "tsdown-stand-in.mjs"), tsdown);
+  for (const name of ["sh", "mkdir", "ln", "cp", "touch", "sleep"]) {
+    const path = ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find(existsSync);
+    if (path !== undefined) symlinkSync(path, join(tools, name));
+  }
+  tool("npm", npmThatWorks);
+  tool("python3", pythonOf("3 12", "exit 0"));
+});
+
+afterEach(() => {
+  rmSync(clone, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, ["scripts/with-setup.mjs", ...args], {
+    cwd: clone,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: tools,
+      TRACE: join(clone, "trace"),
+      REAL_NODE: process.execPath,
+      TSDOWN: join(clone, "tsdown-stand-in.mjs"),
+      ...env,
+    },
+  });
+}
+
+async function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk) => {
+    stdout += String(chunk);
+  });
+  child.stderr?.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.on("close", resolve);
+  });
+  return { code, stdout, stderr };
+}
+
+function setUp(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  return outcomeOf(launch(args, env));
+}
+
+/** What the stand-ins were called for, in order. */
+function trace(): readonly string[] {
+  const file = join(clone, "trace");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) {
+    // oxlint-disable-next-line no-await-in-loop -- each look decides whether there is another
+    await sleep(20);
+  }
+}
+
+describe.skipIf(process.platform === "win32")("a fresh clone", () => {
+  it("gets packages, both engines and the build, each once, and then runs the command", async () => {
+    const first = await setUp(["node", "-p", "6*7"]);
+    expect(first).toMatchObject({ code: 0, stdout: "42\n" });
+    expect(first.stderr).toMatch(/packages .* \d+\.\d s/u);
+    expect(trace()).toEqual(["npm", "pip", "pip", "tsdown"]);
+
+    const second = await setUp(["node", "-p", "6*7"]);
+    expect(second).toEqual({ code: 0, stdout: "42\n", stderr: "" });
+    expect(trace()).toEqual(["npm", "pip", "pip", "tsdown"]);
+  });
+
+  it("is set up once when two commands begin at the same time", async () => {
+    const both = await Promise.all([setUp(["node", "-p", "1"]), setUp(["node", "-p", "2"])]);
+    expect(both.map((outcome) => outcome.code)).toEqual([0, 0]);
+    expect(both.map((outcome) => outcome.stdout)).toEqual(["1\n", "2\n"]);
+    expect(trace()).toEqual(["npm", "pip", "pip", "tsdown"]);
+  });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)(
+    "is set up anew after a %s in the middle of it",
+    async (signal) => {
+      const interrupted = launch([], { NPM_HANGS: "yes" });
+      const ended = outcomeOf(interrupted);
+      await until(() => trace().length > 0);
+      interrupted.kill(signal);
+      if (signal === "SIGTERM") expect(await ended).toMatchObject({ code: 143 });
+      expect(await setUp()).toMatchObject({ code: 0 });
+      expect(trace()).toEqual(["npm", "npm", "pip", "pip", "tsdown"]);
+    },
+  );
+
+  it("needs no engine that runs elsewhere", async () => {
+    const elsewhere = {
+      TEMPORAL_ADDRESS: "127.0.0.1:1",
+      AWS_ENDPOINT_URL_SFN: "http://127.0.0.1:2",
+    };
+    expect(await setUp([], elsewhere)).toMatchObject({ code: 0 });
+    expect(trace()).toEqual(["npm", "tsdown"]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a clone that was set up", () => {
+  it("is built again when a source changes, and not when a test does", async () => {
+    await setUp();
+    writeFileSync(join(clone, "src/index.test.ts"), "");
+    await setUp();
+    expect(trace().filter((name) => name === "tsdown")).toHaveLength(1);
+    writeFileSync(join(clone, "src/index.ts"), "export const changed = 1;");
+    await setUp();
+    expect(trace().filter((name) => name === "tsdown")).toHaveLength(2);
+  });
+
+  it("gets its packages again when the lock file changes", async () => {
+    await setUp();
+    writeFileSync(join(clone, "package-lock.json"), '{"packages":{"node_modules/a":{}}}');
+    await setUp();
+    expect(trace().filter((name) => name === "npm")).toHaveLength(2);
+  });
+
+  it("returns the command's exit code, and passes signals on to it", async () => {
+    await setUp();
+    expect(await setUp(["node", "-e", "process.exit(7)"])).toMatchObject({ code: 7 });
+    const script = `
+      process.on("SIGTERM", () => { console.log("wound up"); process.exit(3); });
+      setInterval(() => undefined, 1000);
+      console.log("ready");
+    `;
+    const child = launch(["node", "-e", script]);
+    child.stdout?.once("data", () => child.kill("SIGTERM"));
+    expect(await outcomeOf(child)).toMatchObject({ code: 3, stdout: "ready\nwound up\n" });
+  });
+
+  it("takes the command along when it is killed", async () => {
+    await setUp();
+    const child = launch(["node", "-e", "console.log(process.pid); setInterval(() => 0, 1000)"]);
+    const pid = await new Promise<number>((resolve) => {
+      child.stdout?.once("data", (chunk) => resolve(Number(chunk)));
+    });
+    // The watcher must be there before it can see anything.
+    await sleep(500);
+    child.kill("SIGKILL");
+    await until(() => !isAlive(pid));
+    expect(isAlive(pid)).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what is missing is said in one sentence", () => {
+  it.each([
+    ["no Python at all", () => rmSync(join(tools, "python3")), /Python 3\.10 or newer is missing/u],
+    [
+      "an old Python",
+      () => tool("python3", pythonOf("3 8", "exit 0")),
+      /missing \(found only python3 3\.8\)/u,
+    ],
+    [
+      "a Python without venv",
+      () => tool("python3", pythonOf("3 11 ensurepip", "exit 0")),
+      /python3 has no module ensurepip/u,
+    ],
+    [
+      "a package index that refuses",
+      () => tool("python3", pythonOf("3 11", "echo 'ERROR: HTTP error 403' >&2; exit 1")),
+      /pip could not install the Step Functions endpoint \(code 1\).*\n {2}ERROR: HTTP error 403/u,
+    ],
+    ["no npm", () => rmSync(join(tools, "npm")), /npm is missing/u],
+    [
+      "an npm registry that refuses",
+      () => tool("npm", "echo 'npm error code E403' >&2; exit 1"),
+      /npm ci ended with code 1.*\n {2}npm error code E403/u,
+    ],
+  ])("for %s", async (_, breakIt, sentence) => {
+    breakIt();
+    const { code, stderr } = await setUp(["node", "-p", "1"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/^\s+at /mu);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

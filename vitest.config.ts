@@ -1,0 +1,53 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that start real engines: they take seconds, and stand apart from those that take milliseconds. */
+const ENGINES = [
+  "test/integration/**/*.test.ts",
+  "test/contract/**/*.test.ts",
+  "examples/order-saga/temporal/workflow.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts"],
+          exclude: ENGINES,
+          testTimeout: 30_000,
+          typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"] },
+        },
+      },
+      {
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ENGINES,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: "packaging",
+          include: ["test/packaging/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**"],
+      exclude: ["**/*.test.ts"],
+      thresholds: { "src/core/**": { 100: true }, "src/projection/**": { 100: true } },
+    },
+  },
+});
