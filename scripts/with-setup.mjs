@@ -4,7 +4,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "./setup/build.mjs";
 import { endRunningCommands } from "./setup/command.mjs";
 import { stepFunctionsEngine, temporalEngine } from "./setup/engines.mjs";
@@ -13,6 +12,7 @@ import { binFolder, resolveCommand, stateFolder } from "./setup/layout.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { packages } from "./setup/packages.mjs";
 import { runSteps } from "./setup/step.mjs";
+import { watch } from "./setup/watch.mjs";
 
 const oldestNode = 20;
 const parentCheckMs = 500;
@@ -73,7 +73,7 @@ function runCommand(command, args) {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
   }
-  const watcher = watch(child.pid);
+  const endWatch = watch(child.pid);
   // A killed npm takes nobody with it: who is left without a parent ends the command.
   const parent = process.ppid;
   setInterval(() => {
@@ -84,26 +84,9 @@ function runCommand(command, args) {
     process.exitCode = 127;
   });
   child.on("exit", (code, signal) => {
-    watcher?.kill("SIGKILL");
+    endWatch();
     process.exit(code ?? (signal === null ? 1 : exitCodeOf(signal)));
   });
-}
-
-/**
- * Starts the process that ends the command should this one be killed.
- *
- * @param {number | undefined} pid
- */
-function watch(pid) {
-  if (pid === undefined) return undefined;
-  const script = fileURLToPath(new URL("setup/watcher.mjs", import.meta.url));
-  const watcher = spawn(process.execPath, [script, String(pid)], {
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  watcher.on("error", () =>
-    write("setup: the command is not watched: no process can be started\n"),
-  );
-  return watcher;
 }
 
 /** @param {NodeJS.Signals} signal */

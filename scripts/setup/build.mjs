@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { lastLines, run } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { binFolder, projectNode, root, stateFolder } from "./layout.mjs";
@@ -39,6 +39,10 @@ export const build = {
       );
     }
     writeStamp(stampFile, hash);
+    const absent = exportedFiles().filter((file) => !existsSync(file));
+    if (absent.length === 0) return undefined;
+    const names = absent.map((file) => relative(root, file)).join(", ");
+    return `the build made no ${names}, which package.json exports`;
   },
 };
 

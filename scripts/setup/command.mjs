@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
+import { watch } from "./watch.mjs";
 
 const tailLimit = 16_384;
 
@@ -24,6 +26,8 @@ export function run(program, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
+    // A set-up that comes after a killed one must not meet its npm or pip still at work.
+    const endWatch = watch(child.pid);
     let output = "";
     let started = true;
     /** @param {Buffer} chunk */
@@ -38,6 +42,7 @@ export function run(program, args, options = {}) {
     });
     child.on("close", (code) => {
       running.delete(child);
+      endWatch();
       resolve({ code: started ? code : null, started, output });
     });
   });
@@ -51,6 +56,8 @@ export function run(program, args, options = {}) {
  * @returns {string}
  */
 export function lastLines(output, count = 8) {
-  const lines = output.split(/\r?\n/u).filter((line) => !/^\s*(?:at\s.*)?$/u.test(line));
+  const lines = stripVTControlCharacters(output)
+    .split(/\r?\n/u)
+    .filter((line) => !/^\s*(?:at\s.*)?$/u.test(line));
   return lines.slice(-count).join("\n");
 }

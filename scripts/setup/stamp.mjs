@@ -46,7 +46,8 @@ export function filesBelow(folder, keep) {
  * @returns {string | undefined}
  */
 export function readStamp(file) {
-  return readIfThere(file)?.toString("utf8").trim();
+  const content = readIfThere(file);
+  return content && new TextDecoder().decode(content).trim();
 }
 
 /**
@@ -73,7 +74,7 @@ export function removeStamp(file) {
 
 /**
  * @param {string} file
- * @returns {Buffer | undefined}
+ * @returns {Uint8Array | undefined}
  */
 function readIfThere(file) {
   try {

@@ -1,37 +1,24 @@
+import { closeAttempt, scheduleAttempt, startAttempt } from "./attempts.ts";
 import type {
-  AttemptClosed,
-  AttemptScheduled,
-  AttemptStarted,
   RunClosed,
   RunRedriven,
   RunStarted,
-  StepClosed,
   StepOpened,
   StepStarted,
+  TaskFaulted,
   WorkflowEvent,
 } from "./event.ts";
 import type { RunIdentity } from "./identity.ts";
-import type { Attempt, Segment, Step, Wait, WorkflowTrace } from "./model.ts";
+import type { Step, WorkflowTrace } from "./model.ts";
 import { stepsOf } from "./model.ts";
+import type { OpenSegment, OpenStep, OpenTrace } from "./open-trace.ts";
 import type { WarningLog } from "./result.ts";
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type OpenAttempt = Mutable<Attempt>;
-type OpenWait = Mutable<Wait>;
-interface OpenStep extends Mutable<Omit<Step, "attempts" | "children" | "wait">> {
-  attempts: OpenAttempt[];
-  children: OpenStep[];
-  wait?: OpenWait;
-}
-interface OpenTrace
-  extends Mutable<Omit<WorkflowTrace, "steps" | "segments" | "taskFaults" | "links">> {
-  steps: OpenStep[];
-  segments: Mutable<Segment>[];
-  taskFaults: WorkflowTrace["taskFaults"][number][];
-  links: WorkflowTrace["links"][number][];
-}
+import { closeLeftOpen, closeStep, reopen } from "./step-closing.ts";
 
 const MAX_TASK_FAULTS = 100;
+
+/** Deeper than any real nesting of Maps and Parallels; steps are walked by recursion. */
+const DEEPEST = 250;
 
 /** What a fold must be told beside the events. */
 export interface FoldOptions {
@@ -48,7 +35,8 @@ export interface Fold {
 }
 
 /**
- * Makes the fold of one run, shared by all engines, by histories and live facts.
+ * Makes the fold of one run, shared by all engines, by histories and live facts. Whatever the events, the trace
+ * holds the laws (laws.ts), as long as their numbers (`seq`) do not fall.
  *
  * @param from a trace that an earlier fold gave (law 6: to go on from it is the same as never to have stopped);
  *   it is taken over, so give a copy when it is still needed.
@@ -66,57 +54,17 @@ export function createFold(
     for (const step of stepsOf(trace)) steps.set(step.key, step as OpenStep);
   }
 
-  function startRun(event: RunStarted): void {
-    if (trace !== undefined) return warnings.add("run_started_twice", "a run was started twice");
-    trace = {
-      engine: identity.engine,
-      workflowId: identity.workflowId,
-      runId: identity.runId,
-      firstRunId: event.firstRunId ?? identity.runId,
-      type: event.workflowType,
-      namespace: identity.namespace,
-      ...(event.taskQueue !== undefined && { taskQueue: event.taskQueue }),
-      ...(event.parentWorkflowId !== undefined && { parentWorkflowId: event.parentWorkflowId }),
-      ...(event.rootWorkflowId !== undefined && { rootWorkflowId: event.rootWorkflowId }),
-      links: [...(event.links ?? [])],
-      started: event.at,
-      redrive: 0,
-      segments: [{ started: event.at, openedBy: event.seq }],
-      steps: [],
-      taskFaults: [],
-      attributes: event.attributes ?? {},
-      degraded: event.degraded ?? false,
-      lastEvent: event.seq,
-    };
-  }
-
-  function closeRun(run: OpenTrace, event: RunClosed): void {
-    const segment = run.segments.at(-1);
-    if (segment === undefined || segment.closedBy !== undefined) {
-      return warnings.add("run_closed_twice", "a run was closed twice");
-    }
-    closeLeftOpen(run.steps, event, "abandoned");
-    segment.ended = run.ended = event.at;
-    segment.outcome = run.outcome = event.outcome;
-    if (event.failure !== undefined) segment.failure = run.failure = event.failure;
-    segment.closedBy = event.seq;
-    run.links.push(...(event.links ?? []));
-  }
-
-  function redrive(run: OpenTrace, event: RunRedriven): void {
-    run.redrive += 1;
-    run.segments.push({ started: event.at, openedBy: event.seq });
-    delete run.ended;
-    delete run.outcome;
-    delete run.failure;
-  }
+  const stepAt = (key: string | undefined): OpenStep | undefined =>
+    key === undefined ? undefined : steps.get(key);
 
   function openStep(run: OpenTrace, event: StepOpened): void {
     if (steps.has(event.key))
       return warnings.add("step_opened_twice", `a step was opened twice: ${event.kind}`);
-    const parent = event.parent === undefined ? undefined : steps.get(event.parent);
-    if (parent !== undefined) reopen(run, parent);
-    const undone = undoneBy(run, event.name);
+    const parent = openParent(run, event);
+    let depth = 0;
+    for (let around = parent; around !== undefined; around = stepAt(around.parent)) depth += 1;
+    if (depth >= DEEPEST)
+      return warnings.add("nested_too_deep", `steps nested deeper than ${DEEPEST} are left out`);
     const step: OpenStep = {
       key: event.key,
       kind: event.kind,
@@ -127,7 +75,7 @@ export function createFold(
       attempts: [],
       children: [],
       ...(event.wait !== undefined && { wait: { ...event.wait } }),
-      ...undone,
+      ...undoneBy(run, event.name, options),
       links: event.links ?? [],
       ...(event.local === true && { local: true }),
       segment: run.redrive,
@@ -137,147 +85,40 @@ export function createFold(
     (parent?.children ?? run.steps).push(step);
   }
 
-  function undoneBy(run: OpenTrace, name: string): Pick<Step, "compensates" | "compensationOf"> {
-    const names = Object.hasOwn(options.compensates ?? {}, name)
-      ? options.compensates?.[name]
-      : undefined;
-    if (names === undefined) return {};
-    const compensates: string[] = [];
-    let failed: Step | undefined;
-    for (const step of stepsOf(run)) {
-      if (step.outcome === "completed" && names.includes(step.name)) compensates.push(step.key);
-      if (step.outcome === "failed" || step.outcome === "timed_out") failed = step;
+  /** The step that a new one stands in: the nearest open one where the named one is over. */
+  function openParent(run: OpenTrace, event: StepOpened): OpenStep | undefined {
+    let parent = stepAt(event.parent);
+    if (parent === undefined) {
+      if (event.parent !== undefined)
+        warnings.add("step_without_parent", `the parent of a step is unknown: ${event.kind}`);
+      return undefined;
     }
-    return { compensates, ...(failed !== undefined && { compensationOf: failed.key }) };
+    reopen(run, parent, stepAt);
+    if (parent.closedBy !== undefined)
+      warnings.add("step_after_parent", `a step was opened after its parent's end: ${event.kind}`);
+    while (parent?.closedBy !== undefined) parent = stepAt(parent.parent);
+    return parent;
   }
 
-  /** A redriven run takes up steps that only the end of the segment before had closed. */
-  function reopen(run: OpenTrace, step: OpenStep): void {
-    const before = run.segments.at(-2)?.closedBy;
-    if (before === undefined || step.closedBy !== before) return;
-    delete step.closedBy;
-    delete step.ended;
-    delete step.outcome;
-    delete step.failure;
-    if (step.wait !== undefined) delete step.wait.outcome;
-    const parent = step.parent === undefined ? undefined : steps.get(step.parent);
-    if (parent !== undefined) reopen(run, parent);
-  }
-
-  function startStep(step: OpenStep, event: StepStarted): void {
-    step.started ??= event.at;
-    if (event.kind !== undefined) step.kind = event.kind;
-    if (event.links !== undefined) step.links = [...step.links, ...event.links];
-  }
-
-  /**
-   * Closes what is open when its parent, or the run, ends without a word of its own about it: as failed where its
-   * last attempt failed (an uncaught failure has no event of its own), else as given.
-   */
-  function closeLeftOpen(
-    open: readonly OpenStep[],
-    event: WorkflowEvent,
-    outcome: "abandoned" | "aborted",
-  ): void {
-    for (const step of open) {
-      if (step.closedBy !== undefined) continue;
-      const last = step.attempts.at(-1);
-      const failed = last?.outcome === "failed" || last?.outcome === "timed_out" ? last : undefined;
-      closeStep(step, {
-        type: "step.closed",
-        at: event.at,
-        seq: event.seq,
-        key: step.key,
-        outcome: failed?.outcome ?? outcome,
-        ...(failed?.failure !== undefined && { failure: failed.failure }),
-      });
-    }
-  }
-
-  function closeStep(step: OpenStep, event: StepClosed): void {
-    if (step.closedBy !== undefined) {
-      // Step Functions writes some aborts after the failure that caused them has closed everything.
-      if (event.outcome === "aborted") return;
-      return warnings.add("step_closed_twice", `a step was closed twice: ${step.kind}`);
-    }
-    closeLeftOpen(step.children, event, event.outcome === "abandoned" ? "abandoned" : "aborted");
-    const last = step.attempts.at(-1);
-    if (last !== undefined && last.outcome === undefined) {
-      closeAttempt(last, { ...event, type: "attempt.closed", step: step.key });
-    }
-    step.ended = event.at;
-    step.outcome = event.outcome;
-    step.closedBy = event.seq;
-    if (event.failure !== undefined) step.failure = event.failure;
-    if (step.wait !== undefined) {
-      step.wait = { ...step.wait, ...(event.wait ?? { outcome: "abandoned" }) };
-    }
-  }
-
-  function scheduleAttempt(run: OpenTrace, step: OpenStep, event: AttemptScheduled): void {
-    reopen(run, step);
-    const before = step.attempts.at(-1);
-    const number = before !== undefined && before.redrive === run.redrive ? before.number + 1 : 1;
-    step.attempts.push({
-      key: event.key ?? `${step.key}#${number}`,
-      number,
-      redrive: run.redrive,
-      scheduled: event.at,
-      ...(number > 1 && before?.ended !== undefined && { backoff: event.at - before.ended }),
-      observed: "full",
-    });
-  }
-
-  function startAttempt(run: OpenTrace, step: OpenStep, event: AttemptStarted): void {
-    let last = step.attempts.at(-1);
-    const number = event.number ?? last?.number ?? 1;
-    while (last === undefined || last.number < number) {
-      if (last !== undefined) {
-        last.outcome = "failed";
-        last.observed = "count";
-        if (last.number === number - 1 && event.lastFailure !== undefined) {
-          last.observed = "failure";
-          last.failure = event.lastFailure;
-        }
-      }
-      const next: number = (last?.number ?? 0) + 1;
-      last = { key: `${step.key}#${next}`, number: next, redrive: run.redrive, observed: "full" };
-      step.attempts.push(last);
-    }
-    last.started = event.at;
-    step.started ??= event.at;
-  }
-
-  function closeAttempt(attempt: OpenAttempt, event: AttemptClosed): void {
-    attempt.ended = event.at;
-    attempt.outcome = event.outcome;
-    attempt.closedBy = event.seq;
-    if (event.failure !== undefined) attempt.failure = event.failure;
-    if (event.requestId !== undefined) attempt.requestId = event.requestId;
-  }
-
-  function applyToStep(
-    run: OpenTrace,
-    event: StepStarted | StepClosed | AttemptScheduled | AttemptStarted | AttemptClosed,
-  ): void {
-    const step = steps.get("step" in event ? event.step : event.key);
+  function applyToStep(run: OpenTrace, event: StepEvent): void {
+    const step = stepAt("step" in event ? event.step : event.key);
     if (step === undefined)
       return warnings.add("event_without_step", `an event belongs to no step: ${event.type}`);
+    reopen(run, step, stepAt);
+    if (step.closedBy !== undefined) return afterEnd(step, event, warnings);
     switch (event.type) {
       case "step.started":
         return startStep(step, event);
       case "step.closed":
-        reopen(run, step);
         return closeStep(step, event);
       case "attempt.scheduled":
-        return scheduleAttempt(run, step, event);
+        return scheduleAttempt(step, event, run.redrive, warnings);
       case "attempt.started":
-        return startAttempt(run, step, event);
+        return startAttempt(step, event, run.redrive, warnings);
       case "attempt.closed": {
         const last = step.attempts.at(-1);
-        if (last === undefined || last.outcome !== undefined) {
+        if (last === undefined || last.outcome !== undefined)
           return warnings.add("event_without_attempt", "an attempt ended that was not open");
-        }
         // A container that failed may be tried again: what its branches left open ends with this attempt.
         if (step.kind === "map" || step.kind === "parallel")
           closeLeftOpen(step.children, event, "aborted");
@@ -286,27 +127,125 @@ export function createFold(
     }
   }
 
+  function applyToRun(run: OpenTrace, event: Exclude<WorkflowEvent, RunStarted>): void {
+    const segment = run.segments.at(-1);
+    if (segment === undefined || segment.closedBy !== undefined) {
+      if (event.type === "run.redriven") return redriveRun(run, event);
+      return warnings.add("event_after_end", `an event came after the run's end: ${event.type}`);
+    }
+    switch (event.type) {
+      case "run.closed":
+        return closeRun(run, segment, event);
+      case "run.redriven":
+        return warnings.add("redriven_while_open", "a run was redriven that was not closed");
+      case "task.faulted":
+        return faultTask(run, event);
+      case "step.opened":
+        return openStep(run, event);
+      case "step.started":
+      case "step.closed":
+      case "attempt.scheduled":
+      case "attempt.started":
+      case "attempt.closed":
+        return applyToStep(run, event);
+    }
+  }
+
   return {
     apply(event) {
-      if (event.type === "run.started") return startRun(event);
+      if (event.type === "run.started") {
+        if (trace !== undefined)
+          return warnings.add("run_started_twice", "a run was started twice");
+        trace = startRun(identity, event);
+        return;
+      }
       if (trace === undefined)
         return warnings.add("event_before_start", "an event came before the run's start");
       trace.lastEvent = Math.max(trace.lastEvent, event.seq);
-      switch (event.type) {
-        case "run.closed":
-          return closeRun(trace, event);
-        case "run.redriven":
-          return redrive(trace, event);
-        case "task.faulted":
-          if (trace.taskFaults.length < MAX_TASK_FAULTS)
-            trace.taskFaults.push({ at: event.at, cause: event.cause });
-          return;
-        case "step.opened":
-          return openStep(trace, event);
-        default:
-          return applyToStep(trace, event);
-      }
+      applyToRun(trace, event);
     },
     trace: () => trace,
   };
+}
+
+type StepEvent = Exclude<
+  WorkflowEvent,
+  RunStarted | RunClosed | RunRedriven | TaskFaulted | StepOpened
+>;
+
+function startRun(identity: RunIdentity, event: RunStarted): OpenTrace {
+  return {
+    engine: identity.engine,
+    workflowId: identity.workflowId,
+    runId: identity.runId,
+    firstRunId: event.firstRunId ?? identity.runId,
+    type: event.workflowType,
+    namespace: identity.namespace,
+    ...(event.taskQueue !== undefined && { taskQueue: event.taskQueue }),
+    ...(event.parentWorkflowId !== undefined && { parentWorkflowId: event.parentWorkflowId }),
+    ...(event.rootWorkflowId !== undefined && { rootWorkflowId: event.rootWorkflowId }),
+    links: [...(event.links ?? [])],
+    started: event.at,
+    redrive: 0,
+    segments: [{ started: event.at, openedBy: event.seq }],
+    steps: [],
+    taskFaults: [],
+    attributes: event.attributes ?? {},
+    degraded: event.degraded ?? false,
+    lastEvent: event.seq,
+  };
+}
+
+function closeRun(run: OpenTrace, segment: OpenSegment, event: RunClosed): void {
+  closeLeftOpen(run.steps, event, "abandoned");
+  segment.ended = run.ended = event.at;
+  segment.outcome = run.outcome = event.outcome;
+  if (event.failure !== undefined) segment.failure = run.failure = event.failure;
+  segment.closedBy = event.seq;
+  run.links.push(...(event.links ?? []));
+}
+
+function redriveRun(run: OpenTrace, event: RunRedriven): void {
+  run.redrive += 1;
+  run.segments.push({ started: event.at, openedBy: event.seq });
+  delete run.ended;
+  delete run.outcome;
+  delete run.failure;
+}
+
+function faultTask(run: OpenTrace, event: TaskFaulted): void {
+  if (run.taskFaults.length < MAX_TASK_FAULTS)
+    run.taskFaults.push({ at: event.at, cause: event.cause });
+}
+
+function startStep(step: OpenStep, event: StepStarted): void {
+  step.started ??= event.at;
+  if (event.kind !== undefined) step.kind = event.kind;
+  if (event.links !== undefined) step.links = [...step.links, ...event.links];
+}
+
+function afterEnd(step: OpenStep, event: StepEvent, warnings: WarningLog): void {
+  if (event.type === "step.closed") {
+    // Step Functions writes some aborts after the failure that caused them has closed everything.
+    if (event.outcome === "aborted") return;
+    return warnings.add("step_closed_twice", `a step was closed twice: ${step.kind}`);
+  }
+  warnings.add("event_after_step", `an event came after its step's end: ${event.type}`);
+}
+
+/** What a step undoes, when it is a compensation, and the failure that made it necessary. */
+function undoneBy(
+  run: OpenTrace,
+  name: string,
+  { compensates = {} }: FoldOptions,
+): Pick<Step, "compensates" | "compensationOf"> {
+  const names = Object.hasOwn(compensates, name) ? compensates[name] : undefined;
+  if (names === undefined) return {};
+  const undone: string[] = [];
+  let failed: Step | undefined;
+  for (const step of stepsOf(run)) {
+    if (step.outcome === "completed" && names.includes(step.name)) undone.push(step.key);
+    if (step.outcome === "failed" || step.outcome === "timed_out") failed = step;
+  }
+  return { compensates: undone, ...(failed !== undefined && { compensationOf: failed.key }) };
 }

@@ -1,4 +1,5 @@
 import type { Engine } from "./model.ts";
+import { formatTime } from "./time.ts";
 
 /** SHA-256 of a UTF-8 string as 64 lower-case hex digits; injected, since this code runs in Node and in the workflow isolate. */
 export type Sha256 = (text: string) => string;
@@ -60,9 +61,9 @@ export interface StateAttempt {
   readonly mapIndex?: number;
 }
 
-/** Key of an attempt of a Step Functions state; `enteredTime` is normalised to milliseconds. */
+/** Key of an attempt of a Step Functions state; `enteredTime` is normalised to milliseconds (`invalid time` when it is none). */
 export function stateAttemptKey(attempt: StateAttempt): string {
-  const entered = new Date(attempt.enteredTime).toISOString();
+  const entered = formatTime(new Date(attempt.enteredTime).getTime());
   const again =
     attempt.retry > 0 || attempt.redrive > 0 ? `#${attempt.retry}#${attempt.redrive}` : "";
   const index = attempt.mapIndex === undefined ? "" : `#${attempt.mapIndex}`;

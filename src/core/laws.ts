@@ -15,54 +15,46 @@ export interface BrokenLaw {
  * 1. by the order of events a child opens after its parent opens and closes before its parent closes;
  * 2. there is exactly one terminal outcome if and only if the segment is closed;
  * 3. attempts are numbered 1..n without a gap, in a segment;
- * 4. keys are unique in a run (ids are derived from them).
+ * 4. the keys of steps and attempts are unique in a run (ids are derived from them).
  *
  * Laws 5 and 6 speak of two folds: see {@link checkGrowth}.
  */
 export function checkLaws(trace: WorkflowTrace): readonly BrokenLaw[] {
-  const broken: BrokenLaw[] = [...segmentLaws(trace)];
+  const broken: BrokenLaw[] = segmentLaws(trace);
   const keys = new Set<string>();
-  const parents = new Map<string, Step>();
-  for (const step of stepsOf(trace)) {
-    if (keys.has(step.key))
-      broken.push({ law: 4, message: "two steps share a key", step: step.key });
-    keys.add(step.key);
-    parents.set(step.key, step);
-    broken.push(
-      ...stepLaws(trace, step, step.parent === undefined ? undefined : parents.get(step.parent)),
-    );
-    for (const attempt of step.attempts) {
-      if (keys.has(attempt.key))
-        broken.push({ law: 4, message: "two attempts share a key", step: step.key });
-      keys.add(attempt.key);
-    }
+  const checkKey = (key: string, step: Step): void => {
+    if (keys.has(key)) broken.push({ law: 4, message: "a key is used twice", step: step.key });
+    keys.add(key);
+  };
+  const pending: Nested[] = trace.steps.map((step) => ({ step, parent: undefined }));
+  for (let nested = pending.pop(); nested !== undefined; nested = pending.pop()) {
+    const { step, parent } = nested;
+    checkKey(step.key, step);
+    for (const attempt of step.attempts) checkKey(attempt.key, step);
+    broken.push(...stepLaws(trace, step, parent), ...attemptLaws(step));
+    for (const child of step.children) pending.push({ step: child, parent: step });
   }
   return broken;
 }
 
+interface Nested {
+  readonly step: Step;
+  readonly parent: Step | undefined;
+}
+
 function segmentLaws(trace: WorkflowTrace): BrokenLaw[] {
   const broken: BrokenLaw[] = [];
-  const open = trace.segments.filter((segment) => !isClosed(segment));
-  if (
-    trace.segments.some(
-      (s) => isClosed(s) !== (s.outcome !== undefined) || isClosed(s) !== (s.ended !== undefined),
-    )
-  ) {
-    broken.push({
-      law: 2,
-      message: "a segment has an outcome without an end, or an end without an outcome",
-    });
+  const add = (message: string): void => void broken.push({ law: 2, message });
+  const last = trace.segments.at(-1);
+  for (const segment of trace.segments) {
+    const closed = isClosed(segment);
+    if (closed !== (segment.outcome !== undefined) || closed !== (segment.ended !== undefined))
+      add("a segment has an outcome without an end, or an end without an outcome");
+    if (!closed && segment !== last) add("a segment other than the last is open");
   }
-  if (
-    trace.segments.length !== trace.redrive + 1 ||
-    open.length > 1 ||
-    (open[0] ?? trace.segments.at(-1)) !== trace.segments.at(-1)
-  ) {
-    broken.push({ law: 2, message: "a segment other than the last is open" });
-  }
-  if (trace.outcome !== trace.segments.at(-1)?.outcome) {
-    broken.push({ law: 2, message: "the run's outcome is not that of its last segment" });
-  }
+  if (trace.segments.length !== trace.redrive + 1)
+    add("there are not as many segments as redrives, and one");
+  if (trace.outcome !== last?.outcome) add("the run's outcome is not that of its last segment");
   return broken;
 }
 
@@ -74,51 +66,37 @@ function stepLaws(trace: WorkflowTrace, step: Step, parent: Step | undefined): B
   const broken: BrokenLaw[] = [];
   const add = (law: BrokenLaw["law"], message: string): void =>
     void broken.push({ law, message, step: step.key });
-  const openedAfter = parent?.openedBy ?? trace.segments[0]?.openedBy ?? 0;
-  if (step.openedBy < openedAfter) add(1, "a step opens before its parent");
+  if (step.parent !== parent?.key) add(1, "a step stands in another step than its parent");
+  const parentOpened = parent?.openedBy ?? trace.segments[0]?.openedBy ?? 0;
+  if (step.openedBy < parentOpened) add(1, "a step opens before its parent");
   const parentClosed = parent === undefined ? trace.segments.at(-1)?.closedBy : parent.closedBy;
-  if (parentClosed !== undefined && !((step.closedBy ?? Infinity) <= parentClosed)) {
+  if (parentClosed !== undefined && (step.closedBy ?? Infinity) > parentClosed)
     add(1, "a step closes after its parent");
-  }
-  if (step.closedBy !== undefined && step.closedBy < step.openedBy)
-    add(1, "a step closes before it opens");
-  if ((step.closedBy !== undefined) !== (step.outcome !== undefined))
-    add(2, "a step has an outcome without an end");
-  if (
-    step.wait !== undefined &&
-    (step.wait.outcome !== undefined) !== (step.outcome !== undefined)
-  ) {
+  const closed = step.closedBy !== undefined;
+  if (closed && step.closedBy < step.openedBy) add(1, "a step closes before it opens");
+  if (closed !== (step.outcome !== undefined)) add(2, "a step has an outcome without an end");
+  if (step.wait !== undefined && closed !== (step.wait.outcome !== undefined))
     add(2, "a wait has an outcome without an end");
-  }
-  broken.push(...attemptLaws(step));
   return broken;
 }
 
 function attemptLaws(step: Step): BrokenLaw[] {
   const broken: BrokenLaw[] = [];
+  const add = (law: BrokenLaw["law"], message: string): void =>
+    void broken.push({ law, message, step: step.key });
   let before: Attempt | undefined;
   for (const attempt of step.attempts) {
-    const expected =
-      before !== undefined && before.redrive === attempt.redrive ? before.number + 1 : 1;
-    if (attempt.number !== expected) {
-      broken.push({
-        law: 3,
-        message: `attempt ${attempt.number} stands where ${expected} belongs`,
-        step: step.key,
-      });
-    }
-    if (before !== undefined && before.outcome === undefined) {
-      broken.push({
-        law: 2,
-        message: "an attempt began before the one before it ended",
-        step: step.key,
-      });
-    }
+    const expected = before?.redrive === attempt.redrive ? before.number + 1 : 1;
+    if (attempt.number !== expected)
+      add(3, `attempt ${attempt.number} stands where ${expected} belongs`);
+    if (before !== undefined && before.outcome === undefined)
+      add(2, "an attempt began before the one before it ended");
+    if (attempt.closedBy !== undefined && attempt.closedBy > (step.closedBy ?? Infinity))
+      add(1, "an attempt ends after its step");
     before = attempt;
   }
-  if (step.outcome !== undefined && before !== undefined && before.outcome === undefined) {
-    broken.push({ law: 2, message: "a step ended and its attempt did not", step: step.key });
-  }
+  if (step.outcome !== undefined && before !== undefined && before.outcome === undefined)
+    add(2, "a step ended and its attempt did not");
   return broken;
 }
 
@@ -130,6 +108,10 @@ export function checkGrowth(earlier: WorkflowTrace, later: WorkflowTrace): reado
   const broken: BrokenLaw[] = [];
   const grown = new Map<string, Step>();
   for (const step of stepsOf(later)) grown.set(step.key, step);
+  for (const [index, segment] of earlier.segments.entries()) {
+    if (isClosed(segment) && JSON.stringify(segment) !== JSON.stringify(later.segments[index]))
+      broken.push({ law: 5, message: "a closed segment was rewritten" });
+  }
   const reopened = new Set(later.segments.slice(0, -1).map((segment) => segment.closedBy));
   for (const step of stepsOf(earlier)) {
     const now = grown.get(step.key);
@@ -153,6 +135,5 @@ export function checkGrowth(earlier: WorkflowTrace, later: WorkflowTrace): reado
 }
 
 function sameStep(a: Step, b: Step): boolean {
-  const own = (step: Step): string => JSON.stringify({ ...step, children: [] });
-  return own(a) === own(b);
+  return JSON.stringify({ ...a, children: [] }) === JSON.stringify({ ...b, children: [] });
 }

@@ -196,7 +196,7 @@ export interface WorkflowTrace {
 
 /** Every step of a trace in the order in which they were opened inside their parents, parents first. */
 export function* stepsOf(trace: Pick<WorkflowTrace, "steps">): Generator<Step> {
-  const pending = [...trace.steps].reverse();
+  const pending = trace.steps.toReversed();
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
     yield step;
     for (let i = step.children.length - 1; i >= 0; i -= 1) {

@@ -60,26 +60,40 @@ const NEUTRAL_KINDS: Readonly<Record<StepKind, NeutralKind | undefined>> = {
 
 /** Reduces a trace to what both engines tell alike: the same saga on two engines gives equal trees but for `engine`. */
 export function neutralTree(trace: WorkflowTrace): NeutralTree {
+  return neutralTreeWithSources(trace).tree;
+}
+
+/** The neutral tree, and for each of its steps the step of the trace that it was made of: where its times are. */
+export function neutralTreeWithSources(trace: WorkflowTrace): {
+  readonly tree: NeutralTree;
+  readonly sources: ReadonlyMap<NeutralStep, Step>;
+} {
+  const sources = new Map<NeutralStep, Step>();
   const names = new Map<string, string>();
   for (const step of stepsOf(trace)) names.set(step.key, step.name);
-  return {
+  const tree: NeutralTree = {
     engine: trace.engine,
     type: trace.type,
     outcome: trace.outcome ?? "open",
     ...failureType(trace.failure),
-    children: reduce(trace.steps, names),
+    children: reduce(trace.steps, names, sources),
   };
+  return { tree, sources };
 }
 
-function reduce(steps: readonly Step[], names: ReadonlyMap<string, string>): NeutralStep[] {
+function reduce(
+  steps: readonly Step[],
+  names: ReadonlyMap<string, string>,
+  sources: Map<NeutralStep, Step>,
+): NeutralStep[] {
   return steps.flatMap((step) => {
     const kind = NEUTRAL_KINDS[step.kind];
-    if (kind === undefined) return reduce(step.children, names);
-    const inner = reduce(step.children, names);
-    const own = neutralStep(step, kind, names);
+    const inner = reduce(step.children, names, sources);
+    if (kind === undefined) return inner;
     // A task that awaits an answer from outside is a delivery, and beside it the wait that the delivery opened.
-    if (kind === "task") return [own, ...inner];
-    return [{ ...own, children: inner }];
+    const own = neutralStep(step, kind, names, kind === "task" ? [] : inner);
+    sources.set(own, step);
+    return kind === "task" ? [own, ...inner] : [own];
   });
 }
 
@@ -87,6 +101,7 @@ function neutralStep(
   step: Step,
   kind: NeutralKind,
   names: ReadonlyMap<string, string>,
+  children: readonly NeutralStep[],
 ): NeutralStep {
   const delivery = step.children.some((child) => child.wait?.kind === "task_token")
     ? step.attempts.at(-1)
@@ -96,13 +111,17 @@ function neutralStep(
   return {
     kind,
     name: step.name,
-    attempts: step.attempts.length,
+    // Work that an engine does not count was tried once.
+    attempts:
+      kind === "task" || kind === "child"
+        ? Math.max(1, step.attempts.length)
+        : step.attempts.length,
     outcome: step.wait?.outcome ?? outcome ?? "open",
     ...(elapsed ? {} : failureType(failure)),
     ...(step.compensates !== undefined && {
       compensates: step.compensates.map((key) => names.get(key) ?? key),
     }),
-    children: [],
+    children,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { StepIdentity } from "../core/identity.ts";
-import { VOCABULARY } from "../core/vocabulary.ts";
+import { type IdentityFields, identityFields } from "./identity-fields.ts";
 
 /** Ids of the span that a log line belongs to. */
 export interface SpanIds {
@@ -10,7 +10,7 @@ export interface SpanIds {
 }
 
 /** Flat fields of a log line, by the vocabulary's names. */
-export type LogFields = Record<string, string | number>;
+export type LogFields = IdentityFields;
 
 /** What a log line of a step carries besides its own fields. */
 export interface LogFieldOptions {
@@ -27,19 +27,7 @@ export function logFields(
   identity: StepIdentity & SpanIds,
   options: LogFieldOptions = {},
 ): LogFields {
-  const fields: LogFields = {
-    [VOCABULARY.engine.key]: identity.engine,
-    [VOCABULARY.id.key]: identity.workflowId,
-    [VOCABULARY.runId.key]: identity.runId,
-    [VOCABULARY.namespace.key]: identity.namespace,
-  };
-  const { workflowType, taskQueue, stepName, stepKind, stepId, attempt } = identity;
-  if (workflowType !== undefined) fields[VOCABULARY.type.key] = workflowType;
-  if (taskQueue !== undefined) fields[VOCABULARY.taskQueue.key] = taskQueue;
-  if (stepName !== undefined) fields[VOCABULARY.stepName.key] = stepName;
-  if (stepKind !== undefined) fields[VOCABULARY.stepKind.key] = stepKind;
-  if (stepId !== undefined) fields[VOCABULARY.stepId.key] = stepId;
-  if (attempt !== undefined) fields[VOCABULARY.stepAttempt.key] = attempt;
+  const fields = identityFields(identity);
   setSpanFields(fields, identity, options.datadog === true);
   return fields;
 }

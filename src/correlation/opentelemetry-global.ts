@@ -1,3 +1,4 @@
+import { property } from "./property.ts";
 import type { ReadableSpanContext, SpanProcessor } from "./readable-span.ts";
 import type { SpanResource } from "./resource.ts";
 
@@ -34,32 +35,24 @@ export interface ApplicationProcessor {
  */
 export function applicationProcessor(): ApplicationProcessor | undefined {
   const registered = registry("trace");
-  const getDelegate = field(registered, "getDelegate");
-  const provider =
-    typeof getDelegate === "function" ? Reflect.apply(getDelegate, registered, []) : registered;
-  const processor = field(provider, "_activeSpanProcessor");
-  if (!isSpanProcessor(processor)) return undefined;
-  const parts = field(processor, "_spanProcessors");
-  if (Array.isArray(parts) && parts.length === 0) return undefined;
-  const resource = field(provider, "_resource");
+  const provider = callIfFunction(registered, "getDelegate") ?? registered;
+  const processor = property(provider, "_activeSpanProcessor");
+  const isEmpty = property(property(processor, "_spanProcessors"), "length") === 0;
+  if (!isSpanProcessor(processor) || isEmpty) return undefined;
+  const resource = property(provider, "_resource");
   return { processor, resource: isResource(resource) ? resource : undefined };
 }
 
 /** Whether some tracer provider is registered, be it one without a span processor that we can reach. */
 export function hasTracerProvider(): boolean {
-  const registered = registry("trace");
-  return registered !== undefined && registered !== null;
+  return registry("trace") !== undefined;
 }
 
 /**
  * Runs `run` with a span of the given ids as OpenTelemetry's active span, so that spans which the application makes
  * become its children. Without a registered context manager it only runs `run`.
  */
-export function withActiveSpan<Value>(
-  traceId: string,
-  spanId: string,
-  run: () => Value,
-): Value {
+export function withActiveSpan<Value>(traceId: string, spanId: string, run: () => Value): Value {
   const manager = contextManager();
   if (manager === undefined) return run();
   const span = nonRecordingSpan({ traceId, spanId, traceFlags: 1 });
@@ -68,25 +61,23 @@ export function withActiveSpan<Value>(
 
 /** Ids of OpenTelemetry's active span; undefined when there is none. */
 export function activeSpanContext(): ReadableSpanContext | undefined {
-  const span = contextManager()?.active().getValue(SPAN_KEY);
-  const read = field(span, "spanContext");
-  if (typeof read !== "function") return undefined;
-  const context: unknown = Reflect.apply(read, span, []);
+  const context = callIfFunction(contextManager()?.active().getValue(SPAN_KEY), "spanContext");
   return isSpanContext(context) ? context : undefined;
 }
 
 /** A span that records nothing and hands its ids on, with the methods that user code may call on an active span. */
 function nonRecordingSpan(context: ReadableSpanContext): object {
+  const itself = (): object => span;
   const span = {
     spanContext: () => context,
     isRecording: () => false,
-    setAttribute: () => span,
-    setAttributes: () => span,
-    addEvent: () => span,
-    addLink: () => span,
-    addLinks: () => span,
-    setStatus: () => span,
-    updateName: () => span,
+    setAttribute: itself,
+    setAttributes: itself,
+    addEvent: itself,
+    addLink: itself,
+    addLinks: itself,
+    setStatus: itself,
+    updateName: itself,
     recordException: () => undefined,
     end: () => undefined,
   };
@@ -94,7 +85,7 @@ function nonRecordingSpan(context: ReadableSpanContext): object {
 }
 
 function registry(name: "trace" | "context"): unknown {
-  return field(field(globalThis, REGISTRY), name);
+  return property(Reflect.get(globalThis, REGISTRY), name);
 }
 
 function contextManager(): ContextManager | undefined {
@@ -102,22 +93,24 @@ function contextManager(): ContextManager | undefined {
   return isContextManager(manager) ? manager : undefined;
 }
 
-function field(value: unknown, name: PropertyKey): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+function callIfFunction(target: unknown, name: string): unknown {
+  const method = property(target, name);
+  return typeof method === "function" ? Reflect.apply(method, target, []) : undefined;
 }
 
+/** The registry's own types are trusted from one method on: OpenTelemetry's API checks versions, not shapes, too. */
 function isContextManager(value: unknown): value is ContextManager {
-  return typeof field(value, "active") === "function" && typeof field(value, "with") === "function";
+  return property(value, "with") !== undefined;
 }
 
 function isSpanProcessor(value: unknown): value is SpanProcessor {
-  return typeof field(value, "onEnd") === "function";
+  return property(value, "onEnd") !== undefined;
 }
 
 function isResource(value: unknown): value is SpanResource {
-  return typeof field(value, "attributes") === "object";
+  return property(value, "attributes") !== undefined;
 }
 
 function isSpanContext(value: unknown): value is ReadableSpanContext {
-  return typeof field(value, "traceId") === "string" && typeof field(value, "spanId") === "string";
+  return property(value, "spanId") !== undefined;
 }

@@ -1,4 +1,4 @@
-import type { AttributeValue, SpanRecord } from "../projection/span-record.ts";
+import type { SpanRecord } from "../projection/span-record.ts";
 import { INSTRUMENTATION_SCOPE } from "./instrumentation-scope.ts";
 import type { SpanResource } from "./resource.ts";
 
@@ -72,11 +72,10 @@ export const SPAN_KINDS = ["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER
 export const STATUS_CODES = ["UNSET", "OK", "ERROR"] as const;
 
 const SAMPLED = 1;
-const NOTHING: Readonly<Record<string, AttributeValue>> = {};
+const SDK_1_SCOPE = { instrumentationLibrary: INSTRUMENTATION_SCOPE };
 
-/** Milliseconds since the epoch as {@link HrTime}, rounded to microseconds. */
-export function hrTime(ms: number): HrTime {
-  const micros = Math.round(ms * 1000);
+/** Whole microseconds since the epoch as {@link HrTime}. */
+function hrTime(micros: number): HrTime {
   const seconds = Math.floor(micros / 1_000_000);
   return [seconds, (micros - seconds * 1_000_000) * 1000];
 }
@@ -88,51 +87,41 @@ export function hrTime(ms: number): HrTime {
 export function toReadableSpan(
   span: FinishedSpan,
   resource: SpanResource,
-  options: { readonly remoteParent?: boolean } = {},
+  parentIsRemote = false,
 ): ReadableSpan {
-  const own = { traceId: span.traceId, spanId: span.spanId, traceFlags: SAMPLED };
-  const startTime = hrTime(span.startTime);
-  const endTime = hrTime(Math.max(span.startTime, span.endTime));
-  const base = {
+  const { traceId, spanId, parentSpanId, status } = span;
+  const own = { traceId, spanId, traceFlags: SAMPLED };
+  const start = Math.round(span.startTime * 1000);
+  const end = Math.max(start, Math.round(span.endTime * 1000));
+  return {
     name: span.name,
     kind: SPAN_KINDS.indexOf(span.kind),
     spanContext: () => own,
-    startTime,
-    endTime,
-    duration: difference(startTime, endTime),
-    status: {
-      code: STATUS_CODES.indexOf(span.status.code),
-      ...(span.status.message !== undefined && { message: span.status.message }),
-    },
+    startTime: hrTime(start),
+    endTime: hrTime(end),
+    duration: hrTime(end - start),
+    status: { ...status, code: STATUS_CODES.indexOf(status.code) },
     attributes: span.attributes,
     links: span.links.map((link) => ({
       context: { traceId: link.traceId, spanId: link.spanId, traceFlags: SAMPLED },
       attributes: link.attributes,
     })),
-    events: span.events.map((event) => ({
-      name: event.name,
-      time: hrTime(event.time),
-      attributes: event.attributes ?? NOTHING,
-    })),
+    events: span.events.map((event) => ({ ...event, time: hrTime(Math.round(event.time * 1000)) })),
     ended: true,
     resource,
     instrumentationScope: INSTRUMENTATION_SCOPE,
-    instrumentationLibrary: INSTRUMENTATION_SCOPE,
+    ...SDK_1_SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
+    ...(parentSpanId !== undefined && {
+      parentSpanId,
+      parentSpanContext: {
+        traceId,
+        spanId: parentSpanId,
+        traceFlags: SAMPLED,
+        isRemote: parentIsRemote,
+      },
+    }),
   };
-  if (span.parentSpanId === undefined) return base;
-  const parentSpanContext: ReadableSpanContext = {
-    traceId: span.traceId,
-    spanId: span.parentSpanId,
-    traceFlags: SAMPLED,
-    ...(options.remoteParent === true && { isRemote: true }),
-  };
-  return Object.assign(base, { parentSpanContext, parentSpanId: span.parentSpanId });
-}
-
-function difference(start: HrTime, end: HrTime): HrTime {
-  const nanos = end[1] - start[1];
-  return nanos < 0 ? [end[0] - start[0] - 1, nanos + 1e9] : [end[0] - start[0], nanos];
 }

@@ -1,5 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,8 +20,3 @@ export const downloadFolder: string = join(repository, ".durascope", "temporal")
 
 /** Folder of the Python package that is the Step Functions endpoint's launcher. */
 export const launcherFolder: string = fileURLToPath(new URL(".", import.meta.url));
-
-/** A new folder for server logs in the system's temporary folder. */
-export function newLogFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "durascope-engines-"));
-}

@@ -1,10 +1,10 @@
 import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { DurascopeError } from "../core/errors.ts";
 import { freePort } from "./free-port.ts";
-import { enginePython, launcherFolder, newLogFolder } from "./paths.ts";
-import { type ServerExit, startServerProcess } from "./server-process.ts";
-import { type NotReady, notReadyError, waitUntilReady } from "./wait-until-ready.ts";
+import { enginePython, launcherFolder } from "./paths.ts";
+import type { ServerExit } from "./server-process.ts";
+import { startEngine } from "./start-engine.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
 
 /** Options of {@link startStepFunctionsEndpoint}. */
 export interface StepFunctionsEndpointOptions {
@@ -12,7 +12,7 @@ export interface StepFunctionsEndpointOptions {
   readonly lambdaEndpoint?: string;
   /** Factor on retry back-off: 0.01 turns 2 s into 20 ms. Wait states and timeouts are not scaled. @default 1 */
   readonly timeScale?: number;
-  /** Folder for the endpoint's log; a new one in the system's temporary folder by default. */
+  /** Folder for the endpoint's log. @default a new temporary folder, removed when the endpoint has ended as asked */
   readonly logDirectory?: string;
   /** Ends the endpoint when it fires. */
   readonly signal?: AbortSignal;
@@ -36,9 +36,7 @@ export interface StepFunctionsEndpoint {
 
 const name = "The Step Functions endpoint";
 const externalTimeoutMs = 5_000;
-const startTimeoutMs = 30_000;
 const callTimeoutMs = 2_000;
-const tries = 3;
 
 /**
  * Starts a Step Functions endpoint (moto with our launcher) on a free port of 127.0.0.1, or uses the one
@@ -59,60 +57,44 @@ export async function startStepFunctionsEndpoint(
       `${name} is not installed (no ${enginePython}). Run \`npm run setup\`, or set AWS_ENDPOINT_URL_SFN.`,
     );
   });
-  const logFile = join(
-    options.logDirectory ?? (await newLogFolder()),
-    "step-functions-endpoint.log",
-  );
-  for (let attempt = 1; ; attempt += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a new attempt only after the last one failed
-    const outcome = await tryStart(logFile, options);
-    if ("server" in outcome) return outcome.server;
-    // Another process may have taken the port between our look and the server's bind.
-    const portTaken =
-      outcome.reason.why === "exited" && /in use/iu.test(outcome.reason.exit.logTail);
-    if (!portTaken || attempt === tries) {
-      throw notReadyError({ name, timeoutMs: startTimeoutMs }, outcome.reason, logFile);
-    }
-  }
+  const { ports, server, logFile } = await startEngine({
+    name,
+    logName: "step-functions-endpoint.log",
+    logDirectory: options.logDirectory,
+    signal: options.signal,
+    findPorts: freePort,
+    command: (port) => ({
+      program: enginePython,
+      args: launcherArgs(port, options),
+      env: { PYTHONPATH: launcherFolder, PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
+    }),
+    ask: (port) => isReady(urlOf(port)),
+  });
+  return {
+    endpoint: urlOf(ports),
+    external: false,
+    pid: server.pid,
+    logFile,
+    closed: server.closed,
+    stop: server.stop,
+  };
 }
 
-type StartOutcome = { readonly server: StepFunctionsEndpoint } | { readonly reason: NotReady };
+function launcherArgs(port: number, options: StepFunctionsEndpointOptions): readonly string[] {
+  return [
+    "-m",
+    "step_functions_endpoint",
+    "--port",
+    String(port),
+    "--time-scale",
+    String(options.timeScale ?? 1),
+    "--exit-with-parent",
+    ...(options.lambdaEndpoint === undefined ? [] : ["--lambda-endpoint", options.lambdaEndpoint]),
+  ];
+}
 
-async function tryStart(
-  logFile: string,
-  options: StepFunctionsEndpointOptions,
-): Promise<StartOutcome> {
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const server = await startServerProcess({
-    name,
-    program: enginePython,
-    args: [
-      "-m",
-      "step_functions_endpoint",
-      "--port",
-      String(port),
-      "--time-scale",
-      String(options.timeScale ?? 1),
-      "--exit-with-parent",
-      ...(options.lambdaEndpoint === undefined
-        ? []
-        : ["--lambda-endpoint", options.lambdaEndpoint]),
-    ],
-    env: { PYTHONPATH: launcherFolder, PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
-    logFile,
-    ...(options.signal && { signal: options.signal }),
-  });
-  const reason = await waitUntilReady(
-    { ask: () => isReady(endpoint), timeoutMs: startTimeoutMs },
-    server,
-  );
-  if (reason !== undefined) {
-    await server.stop();
-    return { reason };
-  }
-  const { pid, closed, stop } = server;
-  return { server: { endpoint, external: false, pid, logFile, closed, stop } };
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}`;
 }
 
 async function useExternal(endpoint: string): Promise<StepFunctionsEndpoint> {

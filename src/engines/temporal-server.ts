@@ -1,15 +1,14 @@
-import { join } from "node:path";
 import { Connection } from "@temporalio/client";
 import { DurascopeError } from "../core/errors.ts";
-import { freePorts } from "./free-port.ts";
-import { newLogFolder } from "./paths.ts";
-import { type ServerExit, type ServerProcess, startServerProcess } from "./server-process.ts";
+import { freePorts, isListenedOn } from "./free-port.ts";
+import type { ServerExit } from "./server-process.ts";
+import { startEngine } from "./start-engine.ts";
 import { findTemporalProgram } from "./temporal-program.ts";
-import { type NotReady, notReadyError, waitUntilReady } from "./wait-until-ready.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
 
 /** Options of {@link startTemporalServer}. */
 export interface TemporalServerOptions {
-  /** Folder for the server's log; a new one in the system's temporary folder by default. */
+  /** Folder for the server's log. @default a new temporary folder, removed when the server has ended as asked */
   readonly logDirectory?: string;
   /** Ends the server when it fires. */
   readonly signal?: AbortSignal;
@@ -38,9 +37,14 @@ export interface TemporalServer {
 
 const namespace = "default";
 const externalTimeoutMs = 5_000;
-const startTimeoutMs = 30_000;
 const callTimeoutMs = 2_000;
-const tries = 3;
+
+interface Ports {
+  readonly grpc: number;
+  readonly http: number;
+  readonly metrics: number;
+  readonly ui: number;
+}
 
 /**
  * Starts the Temporal dev server on free ports of 127.0.0.1, or uses the one that `TEMPORAL_ADDRESS` names.
@@ -55,93 +59,51 @@ export async function startTemporalServer(
   if (address !== undefined && address !== "") return useExternal(address);
 
   const program = await findTemporalProgram();
-  const logFile = join(options.logDirectory ?? (await newLogFolder()), "temporal-server.log");
-  for (let attempt = 1; ; attempt += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a new attempt only after the last one failed
-    const outcome = await tryStart(program, logFile, options);
-    if ("server" in outcome) return outcome.server;
-    // Another process may have taken the port between our look and the server's bind.
-    const portTaken =
-      outcome.reason.why === "exited" &&
-      /address already in use/iu.test(outcome.reason.exit.logTail);
-    if (!portTaken || attempt === tries) {
-      throw notReadyError(
-        { name: "The Temporal dev server", timeoutMs: startTimeoutMs },
-        outcome.reason,
-        logFile,
-      );
-    }
-  }
-}
-
-type StartOutcome = { readonly server: TemporalServer } | { readonly reason: NotReady };
-
-async function tryStart(
-  program: string,
-  logFile: string,
-  options: TemporalServerOptions,
-): Promise<StartOutcome> {
-  const [port = 0, httpPort = 0, metricsPort = 0, uiPort = 0] = await freePorts(4);
-  const address = `127.0.0.1:${port}`;
-  const server = await startServerProcess({
+  const ui = options.ui === true;
+  const { ports, server, logFile } = await startEngine({
     name: "The Temporal dev server",
-    program,
-    args: serverArgs({
-      port,
-      httpPort,
-      metricsPort,
-      uiPort: options.ui === true ? uiPort : undefined,
-    }),
-    logFile,
-    ...(options.signal && { signal: options.signal }),
+    logName: "temporal-server.log",
+    logDirectory: options.logDirectory,
+    signal: options.signal,
+    findPorts,
+    command: (found) => ({ program, args: serverArgs(found, ui) }),
+    // gRPC waits a second after a refused connection, so the port is looked at first.
+    ask: async (found) => (await isListenedOn(found.grpc)) && answers(addressOf(found)),
   });
-  const reason = await waitUntilReady(
-    { ask: () => answers(address), timeoutMs: startTimeoutMs },
-    server,
-  );
-  if (reason !== undefined) {
-    await server.stop();
-    return { reason };
-  }
-  return { server: describe(server, address, logFile, options.ui === true ? uiPort : undefined) };
-}
-
-function describe(
-  server: ServerProcess,
-  address: string,
-  logFile: string,
-  uiPort: number | undefined,
-): TemporalServer {
   return {
-    address,
+    address: addressOf(ports),
     namespace,
     external: false,
     pid: server.pid,
     logFile,
     closed: server.closed,
     stop: server.stop,
-    ...(uiPort !== undefined && { uiUrl: `http://127.0.0.1:${uiPort}` }),
+    ...(ui && { uiUrl: `http://127.0.0.1:${ports.ui}` }),
   };
 }
 
-function serverArgs(ports: {
-  readonly port: number;
-  readonly httpPort: number;
-  readonly metricsPort: number;
-  readonly uiPort: number | undefined;
-}): readonly string[] {
+async function findPorts(): Promise<Ports> {
+  const [grpc = 0, http = 0, metrics = 0, ui = 0] = await freePorts(4);
+  return { grpc, http, metrics, ui };
+}
+
+function addressOf(ports: Ports): string {
+  return `127.0.0.1:${ports.grpc}`;
+}
+
+function serverArgs(ports: Ports, ui: boolean): readonly string[] {
   return [
     "server",
     "start-dev",
     "--ip",
     "127.0.0.1",
     "--port",
-    String(ports.port),
+    String(ports.grpc),
     "--http-port",
-    String(ports.httpPort),
+    String(ports.http),
     "--metrics-port",
-    String(ports.metricsPort),
-    ...(ports.uiPort === undefined ? ["--headless"] : ["--ui-port", String(ports.uiPort)]),
+    String(ports.metrics),
+    ...(ui ? ["--ui-port", String(ports.ui)] : ["--headless"]),
     "--log-level",
     "error",
     "--dynamic-config-value",

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DurascopeError } from "../core/errors.ts";
 import type { ServerExit, ServerProcess } from "./server-process.ts";
 
 /** What {@link waitUntilReady} asks and for how long. */
@@ -39,19 +38,6 @@ export async function waitUntilReady(
     await sleep(pauseMs);
   }
   return { why: "silent" };
-}
-
-/** The error for a server that did not come up, with the end of its log. */
-export function notReadyError(
-  server: { readonly name: string; readonly timeoutMs: number },
-  reason: NotReady,
-  logFile: string,
-): DurascopeError {
-  const what =
-    reason.why === "silent"
-      ? `did not answer within ${server.timeoutMs / 1000} s`
-      : `ended while starting (${describeExit(reason.exit)})`;
-  return new DurascopeError("ENGINE_NOT_READY", `${server.name} ${what}. Its log is ${logFile}.`);
 }
 
 /** How a server ended, in words: `code 1` or `signal SIGKILL`, with the last line of its log. */

@@ -75,7 +75,9 @@ export function openOtlpFile(path: string, options: OtlpFileOptions = {}): OtlpF
       return Promise.resolve(lose(error));
     }
     if (pending + line.length > maxPending) {
-      return Promise.resolve(lose(new Error(`more than ${maxPending} bytes wait to be written to ${path}`)));
+      return Promise.resolve(
+        lose(new Error(`more than ${maxPending} bytes wait to be written to ${path}`)),
+      );
     }
     pending += line.length;
     const written = tail.then(() => append(line));
@@ -89,8 +91,10 @@ export function openOtlpFile(path: string, options: OtlpFileOptions = {}): OtlpF
 
   return {
     path,
-    writeSpans: (groups) => (groups.length === 0 ? Promise.resolve(true) : write(() => encodeSpans(groups))),
-    writeLogs: (groups) => (groups.length === 0 ? Promise.resolve(true) : write(() => encodeLogs(groups))),
+    writeSpans: (groups) =>
+      groups.length === 0 ? Promise.resolve(true) : write(() => encodeSpans(groups)),
+    writeLogs: (groups) =>
+      groups.length === 0 ? Promise.resolve(true) : write(() => encodeLogs(groups)),
     flush,
     async close() {
       closed = true;

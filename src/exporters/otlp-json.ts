@@ -121,13 +121,15 @@ function encodeAttribute(key: string, value: OtlpValue): string {
   if (known.value !== value) {
     known.text = `${known.head}${encodeValue(value)}}`;
     // A list may be changed by its owner, and what is long should not be held on to.
-    known.value = typeof value === "object" || known.text.length > LONGEST_KNOWN_TEXT ? undefined : value;
+    known.value =
+      typeof value === "object" || known.text.length > LONGEST_KNOWN_TEXT ? undefined : value;
   }
   return known.text;
 }
 
 function encodeValue(value: OtlpValue): string {
-  if (typeof value === "object") return `{"arrayValue":{"values":[${value.map(encodeScalar).join(",")}]}}`;
+  if (typeof value === "object")
+    return `{"arrayValue":{"values":[${value.map(encodeScalar).join(",")}]}}`;
   return encodeScalar(value);
 }
 

@@ -9,7 +9,14 @@ export interface DecodedLine {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const KINDS: readonly OtlpSpan["kind"][] = ["INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
+const KINDS: readonly OtlpSpan["kind"][] = [
+  "INTERNAL",
+  "INTERNAL",
+  "SERVER",
+  "CLIENT",
+  "PRODUCER",
+  "CONSUMER",
+];
 const NOTHING: DecodedLine = { spans: [], logs: [] };
 
 /**
@@ -121,7 +128,8 @@ function attributesOf(holder: Json): OtlpAttributes {
     const key = entry["key"];
     const value = isJson(entry["value"]) ? valueOf(entry["value"]) : undefined;
     // `__proto__` as a key would set no attribute but the object's prototype.
-    if (typeof key === "string" && key !== "__proto__" && value !== undefined) attributes[key] = value;
+    if (typeof key === "string" && key !== "__proto__" && value !== undefined)
+      attributes[key] = value;
   }
   return attributes;
 }
@@ -140,13 +148,17 @@ function valueOf(value: Json): OtlpValue | undefined {
 /** Nanoseconds since the epoch, as a string or a number, in milliseconds with a fraction down to microseconds. */
 function milliseconds(nanoseconds: unknown): number {
   if (typeof nanoseconds !== "string" || !/^\d{7,20}$/.test(nanoseconds)) {
-    return typeof nanoseconds === "number" && nanoseconds > 0 ? Math.round(nanoseconds / 1e3) / 1e3 : 0;
+    return typeof nanoseconds === "number" && nanoseconds > 0
+      ? Math.round(nanoseconds / 1e3) / 1e3
+      : 0;
   }
   return Number(nanoseconds.slice(0, -3)) / 1e3;
 }
 
 function idOf(id: unknown, digits: number): string | undefined {
-  return typeof id === "string" && id.length === digits && /^[0-9a-fA-F]+$/.test(id) ? id.toLowerCase() : undefined;
+  return typeof id === "string" && id.length === digits && /^[0-9a-fA-F]+$/.test(id)
+    ? id.toLowerCase()
+    : undefined;
 }
 
 function textOf(value: unknown): string {

@@ -1,9 +1,13 @@
 import type { Failure, Step, WorkflowTrace } from "../core/model.ts";
+import { stepsOf } from "../core/model.ts";
 import { formatTime } from "../core/time.ts";
 import { ENGINE_WORDS, MAX_ATTRIBUTES, VOCABULARY } from "../core/vocabulary.ts";
 import type { AttributeValue } from "./span-record.ts";
 
 type Attributes = Record<string, AttributeValue>;
+
+/** Of one engine's attributes at most 24 stand on one span: what the user picked gives way first. */
+const MOST_PICKED = MAX_ATTRIBUTES - 24;
 
 /** Attributes that every span of a run carries. */
 export function runAttributes(trace: WorkflowTrace): Attributes {
@@ -12,10 +16,11 @@ export function runAttributes(trace: WorkflowTrace): Attributes {
     [VOCABULARY.engine.key]: trace.engine,
     [VOCABULARY.id.key]: trace.workflowId,
     [VOCABULARY.runId.key]: trace.runId,
-    [VOCABULARY.firstRunId.key]: trace.firstRunId,
     [VOCABULARY.type.key]: trace.type,
     [VOCABULARY.namespace.key]: trace.namespace,
   };
+  // A worker that runs one attempt does not know of the chain of runs.
+  if (trace.firstRunId !== "") attributes[VOCABULARY.firstRunId.key] = trace.firstRunId;
   if (trace.taskQueue !== undefined) attributes[VOCABULARY.taskQueue.key] = trace.taskQueue;
   if (words.idAlias !== undefined) attributes[words.idAlias] = trace.workflowId;
   attributes[words.runIdAlias] = trace.runId;
@@ -23,14 +28,19 @@ export function runAttributes(trace: WorkflowTrace): Attributes {
     attributes[VOCABULARY.parentId.key] = trace.parentWorkflowId;
   if (trace.rootWorkflowId !== undefined) attributes[VOCABULARY.rootId.key] = trace.rootWorkflowId;
   if (trace.degraded) attributes[VOCABULARY.degraded.key] = true;
-  // Steps add at most a dozen of their own: what the user picked gives way first.
-  for (const [key, value] of Object.entries(trace.attributes).slice(0, MAX_ATTRIBUTES - 24))
-    attributes[key] = value;
+  for (const [key, value] of Object.entries(trace.attributes).slice(0, MOST_PICKED)) {
+    // A picked key must not replace what the run is found by.
+    if (!Object.hasOwn(attributes, key)) attributes[key] = value;
+  }
   return attributes;
 }
 
 /** Attributes of a step, on its own span and on those of its attempts. */
-export function stepAttributes(base: Attributes, trace: WorkflowTrace, step: Step): Attributes {
+export function stepAttributes(
+  base: Readonly<Attributes>,
+  trace: WorkflowTrace,
+  step: Step,
+): Attributes {
   const attributes = { ...base };
   attributes[VOCABULARY.stepName.key] = step.name;
   attributes[VOCABULARY.stepKind.key] = step.kind;
@@ -49,6 +59,17 @@ export function addWait(attributes: Attributes, wait: NonNullable<Step["wait"]>)
     attributes[VOCABULARY.waitDeadline.key] = formatTime(wait.deadline);
   if (wait.outcome !== undefined) attributes[VOCABULARY.waitOutcome.key] = wait.outcome;
   if (wait.resolvedBy !== undefined) attributes[VOCABULARY.waitResolvedBy.key] = wait.resolvedBy;
+}
+
+/** Adds the names of the steps that a compensation undoes. */
+export function addCompensation(
+  attributes: Attributes,
+  trace: WorkflowTrace,
+  keys: readonly string[],
+): void {
+  const undone = new Set(keys);
+  const names = [...stepsOf(trace)].filter((step) => undone.has(step.key)).map((step) => step.name);
+  attributes[VOCABULARY.stepCompensates.key] = names.join(",");
 }
 
 /** Adds the failure under OpenTelemetry's own names (https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/). */

@@ -52,9 +52,9 @@ export function outwards(scopes: Scopes, at: number, fits: (frame: Frame) => boo
   return -1;
 }
 
-/** The newest frame that fits, -1 when none does. */
-export function newest(scopes: Scopes, fits: (frame: Frame) => boolean): number {
-  for (let index = scopes.frames.length - 1; index > 0; index -= 1) {
+/** The newest frame that fits, of those that are newer than the frame `after`; -1 when none does. */
+export function newest(scopes: Scopes, fits: (frame: Frame) => boolean, after = 0): number {
+  for (let index = scopes.frames.length - 1; index > after; index -= 1) {
     const frame = scopes.frames[index];
     if (frame !== undefined && fits(frame)) return index;
   }

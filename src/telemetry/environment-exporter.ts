@@ -27,7 +27,7 @@ export async function loadExporter(): Promise<LoadedExporter> {
       import("@opentelemetry/exporter-trace-otlp-http"),
     ]);
     const exporter = new OTLPTraceExporter();
-    return { ok: true, processor: new BatchSpanProcessor({ exporter }) as SpanProcessor };
+    return { ok: true, processor: new BatchSpanProcessor({ exporter }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : "unknown reason";
     return {

@@ -24,12 +24,15 @@ export interface SpanCounts {
   readonly failures: number;
 }
 
+/** How a flush ended: exported, surely not exported, or nothing can receive spans. */
+export type FlushOutcome = "exported" | "failed" | "no_receiver";
+
 /** Takes finished spans. Nothing that it does is thrown into the caller. */
 export interface SpanSink {
   /** Hands spans to the processor, at once when it is there. Never throws. */
   emit(spans: readonly SpanRecord[]): void;
-  /** Resolves when what was emitted is exported; false when some of it surely was not. Never rejects. */
-  flush(): Promise<boolean>;
+  /** Resolves when what was emitted is exported, or has failed to be. Never rejects. */
+  flush(): Promise<FlushOutcome>;
   /** Flushes, and shuts down the processor if this package made it. Never rejects. */
   shutdown(): Promise<void>;
   /** What became of the spans so far. */
@@ -75,53 +78,53 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
     else hand(found, waiting);
   }
 
-  return {
-    emit(spans) {
-      if (spans.length === 0) return;
-      const found = finder.find();
-      if (found === undefined) {
-        counts.dropped += spans.length;
-      } else if (found instanceof Promise) {
-        const room = LONGEST_QUEUE - queue.length;
-        const kept = spans.slice(0, room);
-        counts.dropped += spans.length - kept.length;
-        if (queue.length === 0) void found.then(drain);
-        queue.push(...kept);
-      } else {
-        drain(found);
-        hand(found, spans);
-      }
-    },
-    async flush() {
-      const found = await finder.find();
+  function emit(spans: readonly SpanRecord[]): void {
+    if (spans.length === 0) return;
+    const found = finder.find();
+    if (found === undefined) {
+      counts.dropped += spans.length;
+    } else if (found instanceof Promise) {
+      const kept = spans.slice(0, LONGEST_QUEUE - queue.length);
+      counts.dropped += spans.length - kept.length;
+      if (queue.length === 0) void found.then(drain);
+      queue.push(...kept);
+    } else {
       drain(found);
-      if (found === undefined) return false;
-      try {
-        await found.processor.forceFlush?.();
-        return true;
-      } catch {
-        counts.failures += 1;
-        return false;
-      }
-    },
-    async shutdown() {
-      await this.flush();
-      const found = await finder.find();
-      if (found?.own !== true) return;
-      try {
-        await found.processor.shutdown?.();
-      } catch {
-        counts.failures += 1;
-      }
-    },
-    counts: () => ({ ...counts }),
-  };
+      hand(found, spans);
+    }
+  }
+
+  async function flush(): Promise<FlushOutcome> {
+    const found = await finder.find();
+    drain(found);
+    if (found === undefined) return "no_receiver";
+    try {
+      await found.processor.forceFlush?.();
+      return "exported";
+    } catch {
+      counts.failures += 1;
+      return "failed";
+    }
+  }
+
+  async function shutdown(): Promise<void> {
+    await flush();
+    const found = await finder.find();
+    if (found?.own !== true) return;
+    try {
+      await found.processor.shutdown?.();
+    } catch {
+      counts.failures += 1;
+    }
+  }
+
+  return { emit, flush, shutdown, counts: () => ({ ...counts }) };
 }
 
 function disabledSink(): SpanSink {
   return {
     emit: () => undefined,
-    flush: () => Promise.resolve(true),
+    flush: () => Promise.resolve("no_receiver"),
     shutdown: () => Promise.resolve(),
     counts: () => ({ handed: 0, dropped: 0, failures: 0 }),
   };

@@ -1,8 +1,13 @@
 import type { TraceSink } from "../core/ports.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
-import type { SpanRecord } from "../projection/span-record.ts";
 import { projectSpans } from "../projection/spans.ts";
-import { type SpanCounts, type SpanSink, type SpanSinkOptions, spanSink } from "./span-sink.ts";
+import {
+  type FlushOutcome,
+  type SpanCounts,
+  type SpanSink,
+  type SpanSinkOptions,
+  spanSink,
+} from "./span-sink.ts";
 
 /** How traces become spans that are handed over. */
 export interface TraceSinkOptions extends SpanSinkOptions {
@@ -24,6 +29,8 @@ export interface SpanTraceSink extends TraceSink {
 /** Most spans between two flushes: below the queue of OpenTelemetry's batch processor (2,048), which drops what goes over it. */
 const BATCH = 1024;
 
+const EXPORT_FAILED = "The span processor could not export the spans of a trace.";
+
 /**
  * Turns each accepted trace into its new spans and hands them to the application's span processor. `accept` resolves
  * when they are exported, so that a checkpoint may follow; traces that are accepted at the same time share one
@@ -36,7 +43,12 @@ export function defaultTraceSink(options: TraceSinkOptions = {}): SpanTraceSink 
   return {
     async accept(trace, after) {
       const spans = projectSpans(trace, nodeSha256, { after, attempts: options.attempts ?? true });
-      await handOver(sink, flush, spans);
+      for (let from = 0; from < spans.length; from += BATCH) {
+        sink.emit(spans.slice(from, from + BATCH));
+        // One batch after the other: the processor's queue is bounded.
+        // oxlint-disable-next-line no-await-in-loop
+        if ((await flush()) === "failed") throw new Error(EXPORT_FAILED);
+      }
     },
     async flush() {
       await flush();
@@ -46,27 +58,11 @@ export function defaultTraceSink(options: TraceSinkOptions = {}): SpanTraceSink 
   };
 }
 
-async function handOver(
-  sink: SpanSink,
-  flush: () => Promise<boolean>,
-  spans: readonly SpanRecord[],
-): Promise<void> {
-  for (let from = 0; from < spans.length; from += BATCH) {
-    const before = sink.counts();
-    sink.emit(spans.slice(from, from + BATCH));
-    // One batch after the other: the processor's queue is bounded.
-    // oxlint-disable-next-line no-await-in-loop
-    const exported = await flush();
-    const received = sink.counts().handed > before.handed;
-    if (!exported && received) throw new Error("The span processor could not export the spans of a trace.");
-  }
-}
-
 /** One flush at a time; callers that come while one runs share the next. */
-function sharedFlush(sink: SpanSink): () => Promise<boolean> {
-  let running: Promise<boolean> | undefined;
-  let next: Promise<boolean> | undefined;
-  const start = (): Promise<boolean> => {
+function sharedFlush(sink: SpanSink): () => Promise<FlushOutcome> {
+  let running: Promise<FlushOutcome> | undefined;
+  let next: Promise<FlushOutcome> | undefined;
+  const start = (): Promise<FlushOutcome> => {
     running = sink.flush().finally(() => {
       running = undefined;
     });

@@ -71,18 +71,24 @@ const TYPES: Readonly<Record<number, string>> = {
 
 const KNOWN: ReadonlySet<string> = new Set(Object.values(TYPES));
 
-/** Spellings met so far: a handful of texts, looked up a million times. */
-const spellings = new Map<unknown, string>();
+/** Spellings met so far: a handful of short texts, looked up a million times. */
+const spellings = new Map<string, string>();
+
+const MOST_SPELLINGS = 500;
+const LONGEST_SPELLING = 100;
 
 /**
  * The type of an event in one spelling (`ActivityTaskScheduled`), whichever it came in: `EVENT_TYPE_ACTIVITY_TASK_SCHEDULED`,
- * `ActivityTaskScheduled`, or a number. Unknown ones come back as text.
+ * `ActivityTaskScheduled`, or a number. Unknown ones come back as text, cut to 100 characters.
  */
 export function eventType(type: unknown): string {
+  if (typeof type === "number") return TYPES[type] ?? String(type);
+  if (typeof type !== "string") return "of no type";
   const known = spellings.get(type);
   if (known !== undefined) return known;
-  const found = typeof type === "number" ? (TYPES[type] ?? String(type)) : fromName(String(type));
-  if (spellings.size < 500) spellings.set(type, found);
+  const found = fromName(type.slice(0, LONGEST_SPELLING));
+  if (spellings.size < MOST_SPELLINGS && type.length <= LONGEST_SPELLING)
+    spellings.set(type, found);
   return found;
 }
 
@@ -100,14 +106,15 @@ export function isKnownEventType(type: string): boolean {
   return KNOWN.has(type);
 }
 
-const attributeNames = new Map<string, string>();
+/** `activityTaskScheduledEventAttributes` of each known type. */
+const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map(
+  [...KNOWN].map((type) => [
+    type,
+    `${type.charAt(0).toLowerCase()}${type.slice(1)}EventAttributes`,
+  ]),
+);
 
-/** The attributes of an event of a type: `activityTaskScheduledEventAttributes`. */
+/** The attributes of an event of a known type; an empty message when it has none. */
 export function attributesOf(event: Message, type: string): Message {
-  let name = attributeNames.get(type);
-  if (name === undefined) {
-    name = `${type.charAt(0).toLowerCase()}${type.slice(1)}EventAttributes`;
-    if (attributeNames.size < 500) attributeNames.set(type, name);
-  }
-  return message(event[name]);
+  return message(event[ATTRIBUTE_NAMES.get(type) ?? ""]);
 }

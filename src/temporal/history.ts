@@ -3,9 +3,10 @@ import type { RunIdentity } from "../core/identity.ts";
 import type { WorkflowTrace } from "../core/model.ts";
 import { failure, type Result, type WarningLog, warningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
-import { createEventMapping, emptyMapping, type MappingState } from "./event-mapping.ts";
+import { emptyMapping, type MappingContext, type MappingState } from "./event-mapping/context.ts";
+import { mapEvent } from "./event-mapping.ts";
 import type { EventHistory } from "./history-event.ts";
-import { integer, message, timestamp } from "./workflow/proto-value.ts";
+import { integer, message, text, timestamp } from "./workflow/proto-value.ts";
 import { stepKeys } from "./workflow/step-keys.ts";
 
 /**
@@ -42,14 +43,20 @@ export function createHistoryReader(
   from?: ReaderState,
 ): HistoryReader {
   const state = from?.mapping ?? emptyMapping();
-  const mapping = createEventMapping(identity, options, warnings, state, stepKeys(state.counts));
+  const context: MappingContext = {
+    identity,
+    options,
+    warnings,
+    state,
+    keys: stepKeys(state.counts),
+  };
   const fold = createFold(identity, options, warnings, from?.trace);
   let lastEvent = from?.lastEvent ?? 0;
   return {
     read(events) {
       for (const entry of events) {
         const event = message(entry);
-        const id = integer(event["eventId"]) ?? 0;
+        const id = eventId(entry);
         const at = timestamp(event["eventTime"]);
         if (id <= 0 || Number.isNaN(at)) {
           warnings.add(
@@ -62,7 +69,7 @@ export function createHistoryReader(
           if (id !== lastEvent + 1)
             warnings.add("history_gap", "event ids are missing: the history is not whole");
           lastEvent = id;
-          for (const neutral of mapping.map(event, id, at)) fold.apply(neutral);
+          for (const neutral of mapEvent(event, id, at, context)) fold.apply(neutral);
         }
       }
     },
@@ -81,17 +88,8 @@ export function traceFromHistory(
   identity: WorkflowIdentity,
   options: TraceOptions = {},
 ): Result<WorkflowTrace> {
-  const {
-    workflowId,
-    runId,
-    namespace = "default",
-  } = message(identity) as Partial<WorkflowIdentity>;
-  if (
-    typeof workflowId !== "string" ||
-    workflowId === "" ||
-    typeof runId !== "string" ||
-    runId === ""
-  ) {
+  const run = runIdentity(identity);
+  if (run === undefined) {
     return failure(
       "bad_identity",
       "workflowId and runId are needed: give those of the run that the history belongs to",
@@ -105,11 +103,7 @@ export function traceFromHistory(
     );
   if (events.length === 0) return failure("empty_history", "the history has no events");
   const warnings = warningLog();
-  const reader = createHistoryReader(
-    { engine: "temporal", workflowId, runId, namespace },
-    options,
-    warnings,
-  );
+  const reader = createHistoryReader(run, options, warnings);
   reader.read(inOrder(events));
   const trace = reader.trace();
   if (trace === undefined) {
@@ -121,10 +115,28 @@ export function traceFromHistory(
   return { ok: true, value: trace, warnings: warnings.list() };
 }
 
+/** The identity of a run in neutral words; undefined when an id is missing. */
+function runIdentity(identity: unknown): RunIdentity | undefined {
+  const given = message(identity);
+  const workflowId = text(given["workflowId"]);
+  const runId = text(given["runId"]);
+  if (workflowId === undefined || runId === undefined) return undefined;
+  return {
+    engine: "temporal",
+    workflowId,
+    runId,
+    namespace: text(given["namespace"]) ?? "default",
+  };
+}
+
 /** Events by their ids: the UI exports some newest first. */
 function inOrder(events: readonly unknown[]): readonly unknown[] {
-  const id = (event: unknown): number => integer(message(event)["eventId"]) ?? 0;
-  return events.every((event, i) => i === 0 || id(events[i - 1]) <= id(event))
+  return events.every((event, i) => i === 0 || eventId(events[i - 1]) <= eventId(event))
     ? events
-    : [...events].sort((a, b) => id(a) - id(b));
+    : events.toSorted((a, b) => eventId(a) - eventId(b));
+}
+
+/** An event's id; 0 when the entry is no history event. */
+function eventId(event: unknown): number {
+  return integer(message(event)["eventId"]) ?? 0;
 }

@@ -4,8 +4,6 @@ import { integer, type Message, message, payloadValue, text } from "./workflow/p
 export interface LocalActivity {
   readonly activityId: string;
   readonly activityType: string;
-  /** 1-based number of its last attempt. */
-  readonly attempt: number;
 }
 
 /** Marker names of SDKs on the shared core (TypeScript, Python, .NET, Ruby), and of Go's and Java's own. */
@@ -21,15 +19,12 @@ export function localActivity(attributes: Message): LocalActivity | undefined {
   };
   const data = message(value("data"));
   return {
-    activityId: String(
-      data["activity_id"] ??
-        data["ActivityID"] ??
-        value("activityId") ??
-        integer(data["seq"]) ??
-        "0",
-    ),
+    activityId:
+      text(data["activity_id"]) ??
+      text(data["ActivityID"]) ??
+      text(value("activityId")) ??
+      String(integer(data["seq"]) ?? 0),
     activityType:
       text(data["activity_type"] ?? data["ActivityType"] ?? value("type")) ?? "local activity",
-    attempt: Math.max(1, integer(data["attempt"] ?? data["Attempt"]) ?? 1),
   };
 }

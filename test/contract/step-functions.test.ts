@@ -84,6 +84,26 @@ function createNamed(name: string, definition: Definition): Promise<unknown> {
   );
 }
 
+/** Calls CloudWatch Logs, which the same server plays. */
+async function callLogs(
+  action: string,
+  body: object,
+): Promise<{ readonly events?: readonly { readonly message: string }[] }> {
+  const response = await fetch(endpoint.endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `Logs_20140328.${action}`,
+      // Unsigned: the server reads the region and the service, and no more.
+      authorization: "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/logs/aws4_request",
+    },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  return text === "" ? {} : JSON.parse(text);
+}
+
 function branch(name: string): Definition {
   return { StartAt: name, States: { [name]: pass } };
 }
@@ -439,6 +459,36 @@ describe.concurrent("the API", () => {
     await expect(
       createNamed("taken", { StartAt: "A", States: { A: pass } }),
     ).resolves.toBeDefined();
+  });
+
+  it("writes the events of an execution to its log group", async () => {
+    await callLogs("CreateLogGroup", { logGroupName: "contract" });
+    const { stateMachineArn } = await client.send(
+      new CreateStateMachineCommand({
+        name: "logged",
+        definition: JSON.stringify(branch("A")),
+        roleArn,
+        loggingConfiguration: {
+          level: "ALL",
+          destinations: [
+            {
+              cloudWatchLogsLogGroup: {
+                logGroupArn: "arn:aws:logs:us-east-1:123456789012:log-group:contract:*",
+              },
+            },
+          ],
+        },
+      }),
+    );
+    const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn }));
+    const { arn, events } = await end(client, given(executionArn));
+    const { events: lines } = await callLogs("FilterLogEvents", { logGroupName: "contract" });
+    const messages = given(lines).map((line) => JSON.parse(line.message));
+    expect(messages.map((message) => message.type)).toEqual(typesOf(events));
+    expect(messages.map((message) => message.execution_arn)).toEqual(events.map(() => arn));
+    expect(messages.map((message) => Number(message.previous_event_id))).toEqual(
+      events.map((event) => event.previousEventId),
+    );
   });
 
   it("runs Express executions to their end in one call", async () => {

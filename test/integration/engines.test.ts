@@ -1,6 +1,9 @@
 // Claim: the engines start, answer, say when they die, and never outlive the process that started them.
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -15,15 +18,19 @@ import {
 
 vi.setConfig({ testTimeout: 60_000 });
 
+let folder = "";
+
 const holder = fileURLToPath(new URL("fixtures/hold-engines.ts", import.meta.url));
 
 beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "durascope-test-"));
   // The tests are about engines of our own, whatever the environment points at.
   vi.stubEnv("TEMPORAL_ADDRESS", "");
   vi.stubEnv("AWS_ENDPOINT_URL_SFN", "");
 });
 
 afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
   vi.unstubAllEnvs();
 });
 
@@ -94,7 +101,7 @@ describe("the Step Functions endpoint", () => {
   });
 
   it("says how it ended when it dies", async () => {
-    const server = await startStepFunctionsEndpoint();
+    const server = await startStepFunctionsEndpoint({ logDirectory: folder });
     process.kill(server.pid ?? 0, "SIGKILL");
     const exit = await server.closed;
     expect(exit).toMatchObject({ expected: false, signal: "SIGKILL" });
@@ -112,7 +119,11 @@ describe("the Step Functions endpoint", () => {
 
 describe("engines whose starter is gone", () => {
   it.each(["SIGKILL", "SIGTERM", "SIGINT"] as const)("end after a %s", async (signal) => {
-    const starter = spawn(process.execPath, [holder], { stdio: ["ignore", "pipe", "inherit"] });
+    const starter = spawn(process.execPath, [holder], {
+      stdio: ["ignore", "pipe", "inherit"],
+      // Nobody is left to remove the logs.
+      env: { ...process.env, TMPDIR: folder },
+    });
     const pids = await firstLine(starter);
     expect(pids.map(isAlive)).toEqual([true, true]);
     starter.kill(signal);

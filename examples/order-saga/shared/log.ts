@@ -4,9 +4,10 @@
  * Steps log what they did and never payloads, card data or task tokens. The ids that tie a line to
  * its workflow come from a pino `mixin`, so no step has to pass them along.
  */
+import { workflowMixin } from "durascope/correlation";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 
-const options: LoggerOptions = { name: "order-saga" };
+const options: LoggerOptions = { name: "order-saga", mixin: workflowMixin() };
 
 /**
  * The logger that the steps write to.

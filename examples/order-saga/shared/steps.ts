@@ -5,6 +5,7 @@
  * `step(order, context)`. A step does its work through the ledger, logs one line, and returns plain
  * data; when it cannot, it throws an error whose `name` says why.
  */
+import { trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { failWhenInjected } from "./failures.ts";
 import { effectKey, type Ledger, undoKey } from "./ledger.ts";
@@ -87,10 +88,23 @@ async function undo(step: StepName, order: Order, context: StepContext): Promise
   return true;
 }
 
-/** Does a step's work, which here is to think of an id; yours calls a service with the same key. */
+/**
+ * Does a step's work, which here is to think of an id; yours calls a service with the same key.
+ *
+ * The span is the application's own: it becomes a child of the attempt that it was made in.
+ */
 async function perform(step: StepName, order: Order, context: StepContext): Promise<string> {
   attempt(step, order, context);
-  return context.ledger.once(effectKey(step, order), async () => `${step}-${order.orderId}`);
+  return trace.getTracer("order-saga").startActiveSpan("ledger.once", async (span) => {
+    try {
+      return await context.ledger.once(
+        effectKey(step, order),
+        async () => `${step}-${order.orderId}`,
+      );
+    } finally {
+      span.end();
+    }
+  });
 }
 
 function attempt(step: StepName, order: Order, context: StepContext): void {

@@ -5,6 +5,7 @@
  * the state machine sends. Errors need none, since Lambda reports an error's `name` as its type, and
  * that is what `Retry` and `Catch` in the state machine look at.
  */
+import { withWorkflow } from "durascope/lambda";
 import { type Ledger, memoryLedger } from "../shared/ledger.ts";
 import { createLog } from "../shared/log.ts";
 import type { Order } from "../shared/order.ts";
@@ -63,16 +64,16 @@ export interface HandlerDependencies {
 
 /** The handlers over the given stores. */
 export function createHandlers({ ledger, approvals, log }: HandlerDependencies): OrderHandlers {
-  const handlerOf =
-    <Result, Event extends StepEvent = StepEvent>(
-      step: Step<Result>,
-      before?: (event: Event) => Promise<void>,
-    ): StepHandler<Result, Event> =>
-    async (event) => {
+  const handlerOf = <Result, Event extends StepEvent = StepEvent>(
+    step: Step<Result>,
+    before?: (event: Event) => Promise<void>,
+  ): StepHandler<Result, Event> =>
+    // Traced: one span an invocation, under the attempt of the state that called it.
+    withWorkflow(async (event) => {
       await before?.(event);
       const { order, _wf: caller } = event;
       return step(order, { attempt: caller.s.RetryCount + 1, ledger, log });
-    };
+    });
   return {
     reserveInventory: handlerOf(reserveInventory),
     // The token is kept before the reviewer hears of the order: an answer cannot come too early.

@@ -74,7 +74,7 @@ def stop_at_once() -> None:
             name: value for name, value in (("error", error), ("cause", cause)) if value
         }
         env.event_manager.add_event(
-            # On AWS the abort has the previous id 0.
+            # As moto writes it when it notices a stop by itself.
             EventHistoryContext(0),
             HistoryEventType.ExecutionAborted,
             {"executionAbortedEventDetails": details},

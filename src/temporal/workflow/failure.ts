@@ -1,5 +1,5 @@
 import { type FailureMessages, failureText, failureType } from "../../core/failure-text.ts";
-import type { Failure } from "../../core/model.ts";
+import type { Failure, StepOutcome } from "../../core/model.ts";
 import { type Message, message, text } from "./proto-value.ts";
 
 const DEEPEST = 20;
@@ -61,16 +61,31 @@ function typeOf(link: Message): string {
   return "Error";
 }
 
-/** Whether the failure is a time-out of the engine (start to close, heartbeat, ...). */
+/** Whether the failure is a time-out of the engine (start to close, heartbeat, ...), itself or what it wraps. */
 export function isTimeout(failure: unknown): boolean {
-  return isSet(message(failure)["timeoutFailureInfo"]);
+  return isSet(unwrapped(failure)["timeoutFailureInfo"]);
 }
 
 /** Whether the failure is a cancellation, itself or what it wraps. */
 export function isCancellation(failure: unknown): boolean {
+  return isSet(unwrapped(failure)["canceledFailureInfo"]);
+}
+
+/** Whether the failure is the termination of a child, itself or what it wraps. */
+export function isTermination(failure: unknown): boolean {
+  return isSet(unwrapped(failure)["terminatedFailureInfo"]);
+}
+
+/** How a step ended whose engine says only that it failed: the failure tells a cancellation, a time-out or a termination. */
+export function failedOutcome(failure: unknown): StepOutcome {
+  if (isCancellation(failure)) return "cancelled";
+  if (isTermination(failure)) return "terminated";
+  return isTimeout(failure) ? "timed_out" : "failed";
+}
+
+/** What an activity's, a child's or an operation's failure wraps. */
+function unwrapped(failure: unknown): Message {
   const outer = message(failure);
-  return (
-    isSet(outer["canceledFailureInfo"]) ||
-    (isSet(outer["activityFailureInfo"]) && isSet(message(outer["cause"])["canceledFailureInfo"]))
-  );
+  const wraps = WRAPPERS.some((wrapper) => isSet(outer[wrapper])) && isSet(outer["cause"]);
+  return wraps ? message(outer["cause"]) : outer;
 }

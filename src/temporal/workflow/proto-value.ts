@@ -15,11 +15,17 @@ export function text(value: unknown): string | undefined {
 
 /** An integer field: a number, a decimal text, or a Long; undefined when it is none or not safe to hold. */
 export function integer(value: unknown): number | undefined {
-  const number =
-    typeof value === "object" && value !== null ? Number(String(value)) : Number(value);
-  return value !== undefined && value !== null && value !== "" && Number.isSafeInteger(number)
-    ? number
-    : undefined;
+  let number: number;
+  if (typeof value === "number") number = value;
+  else if (typeof value === "string" && value !== "") number = Number(value);
+  else number = fromLong(message(value));
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** A `Long` (https://github.com/dcodeIO/long.js) by its two halves, since its methods may be missing in a copy. */
+function fromLong({ low, high, unsigned }: Message): number {
+  if (typeof low !== "number" || typeof high !== "number") return Number.NaN;
+  return (unsigned === true ? high >>> 0 : high) * 2 ** 32 + (low >>> 0);
 }
 
 /** A Timestamp as milliseconds since the epoch (RFC 3339, `{ seconds, nanos }` or a Date); NaN when it is none. */
@@ -35,16 +41,18 @@ export function timestamp(value: unknown): number {
 export function duration(value: unknown): number | undefined {
   let ms: number;
   if (typeof value === "string") ms = Number(/^(\d+(?:\.\d+)?)s$/.exec(value)?.[1]) * 1000;
-  else
-    ms =
-      (integer(message(value)["seconds"]) ?? Number.NaN) * 1000 +
-      (integer(message(value)["nanos"]) ?? 0) / 1e6;
-  return ms > 0 ? ms : undefined;
+  else {
+    const { seconds, nanos } = message(value);
+    ms = (integer(seconds) ?? Number.NaN) * 1000 + (integer(nanos) ?? 0) / 1e6;
+  }
+  return ms > 0 && Number.isFinite(ms) ? ms : undefined;
 }
 
 /** The bytes of a field as UTF-8 text: base64 in JSON, bytes in the SDK's objects. */
 function bytes(value: unknown): string | undefined {
-  if (value instanceof Uint8Array) return decodeUtf8(value);
+  // Not `instanceof`: inside the isolate, what the worker made is of another realm.
+  if (ArrayBuffer.isView(value))
+    return decodeUtf8(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (typeof value !== "string" || value.length > LONGEST_PAYLOAD) return undefined;
   try {
     return decodeUtf8(Uint8Array.from(atob(value), (character) => character.charCodeAt(0)));
@@ -56,8 +64,8 @@ function bytes(value: unknown): string | undefined {
 const LONGEST_PAYLOAD = 4 * 1024 * 1024;
 
 /** The isolate has a TextDecoder of its own, so this works on both sides. */
-function decodeUtf8(data: Uint8Array): string {
-  return new TextDecoder().decode(data);
+function decodeUtf8({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return new TextDecoder().decode(Uint8Array.from(new Uint8Array(buffer, byteOffset, byteLength)));
 }
 
 /** A payload's value when it is plain JSON; undefined for every other encoding (encrypted ones among them). */

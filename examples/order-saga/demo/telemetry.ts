@@ -1,0 +1,42 @@
+/**
+ * What an application sets up once: OpenTelemetry's SDK and a logger. Here both write to one file of OTLP JSON lines,
+ * where yours would send them to a collector. Nothing of it is particular to durascope.
+ */
+import { context, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { TracerProvider } from "@opentelemetry/sdk-trace";
+import { fileSpanProcessor, openOtlpFile, pinoFileStream } from "durascope/exporters";
+import type { Logger } from "pino";
+import { createLog } from "../shared/log.ts";
+
+/** Where the demo's spans and log lines go. */
+export interface Telemetry {
+  readonly log: Logger;
+  /** Writes what is still held, and closes the file. */
+  close(): Promise<void>;
+  /** How much could not be written. */
+  lost(): number;
+}
+
+/** Registers a global tracer provider that writes to the file, and makes a logger that does. */
+export function startTelemetry(path: string, onError: (error: Error) => void): Telemetry {
+  const file = openOtlpFile(path, { onError });
+  const resource = { "service.name": "order-saga" };
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes(resource),
+    spanProcessors: [fileSpanProcessor(file)],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(provider);
+  const lines = pinoFileStream(file, { resource });
+  return {
+    log: createLog(lines),
+    async close() {
+      await provider.forceFlush();
+      await lines.flush();
+      await file.close();
+    },
+    lost: () => file.lost(),
+  };
+}

@@ -1,0 +1,144 @@
+import type { Readable } from "node:stream";
+import type { Engine, WorkflowTrace } from "../core/model.ts";
+import type { Result, Warning } from "../core/result.ts";
+import type { TraceOptions } from "../core/trace-options.ts";
+import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { openOtlpFile } from "../exporters/otlp-file.ts";
+import { encodeSpans } from "../exporters/otlp-json.ts";
+import type { SpanRecord } from "../projection/span-record.ts";
+import { projectSpans } from "../projection/spans.ts";
+import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
+import { readJsonFile } from "./json-file.ts";
+import { type CommandIo, write } from "./output.ts";
+import { type RecordedHistory, recogniseHistory } from "./recorded-history.ts";
+
+/** Options of `durascope convert`, as the command line gives them. */
+export interface ConvertOptions {
+  readonly from?: "temporal" | "stepfunctions";
+  readonly workflowId?: string;
+  readonly runId?: string;
+  readonly namespace?: string;
+  readonly executionArn?: string;
+  readonly out?: string;
+  readonly serviceName?: string;
+  readonly compensates?: Readonly<Record<string, readonly string[]>>;
+  readonly waits?: Readonly<Record<string, string>>;
+}
+
+const ENGINES: Readonly<Record<"temporal" | "stepfunctions", Engine>> = {
+  temporal: "temporal",
+  stepfunctions: "aws_step_functions",
+};
+
+const SPANS_A_LINE = 500;
+
+/**
+ * `durascope convert`: one recorded history into OTLP JSON lines, on the standard output or appended to a file.
+ * What was odd in the history is said on the standard error. Fails with a {@link CommandFailure}.
+ */
+export async function convert(
+  path: string,
+  options: ConvertOptions,
+  io: CommandIo & { readonly stdin: Readable },
+): Promise<void> {
+  const document = await readJsonFile(path, io.stdin);
+  const engine = options.from === undefined ? undefined : ENGINES[options.from];
+  const history = recogniseHistory(document, engine);
+  if (history === "no events") {
+    throw new CommandFailure(
+      EXIT.failed,
+      `${path} holds no list of events.`,
+      "A history is { events: [...] }, { history: { events: [...] } } or the bare list.",
+    );
+  }
+  if (history === "unknown engine") {
+    throw new CommandFailure(
+      EXIT.failed,
+      `The events of ${path} are of neither Temporal nor Step Functions.`,
+      "Say which it is with --from, if it is one of them.",
+    );
+  }
+  const result = await traceOf(history, options);
+  if (!result.ok)
+    throw new CommandFailure(EXIT.failed, `${path} cannot be converted: ${result.error.message}.`);
+  await report(io, [...history.notes, ...result.warnings.map(warningText)]);
+  await deliver(result.value, options, io);
+}
+
+async function traceOf(
+  history: RecordedHistory,
+  options: ConvertOptions,
+): Promise<Result<WorkflowTrace>> {
+  const traceOptions: TraceOptions = {
+    ...(options.compensates !== undefined && { compensates: options.compensates }),
+    ...(options.waits !== undefined && { waits: options.waits }),
+  };
+  if (history.engine === "temporal") {
+    const workflowId = options.workflowId ?? history.workflowId;
+    const runId = options.runId ?? history.runId;
+    const namespace = options.namespace ?? history.namespace ?? "default";
+    if (workflowId === undefined || runId === undefined) {
+      throw usageFailure(
+        `The history does not say its own ${workflowId === undefined ? "workflow id" : "run id"}.`,
+        "Give the run with --workflow-id, --run-id and --namespace: a run that was reset does not hold its own run id.",
+      );
+    }
+    const { traceFromHistory } = await import("../temporal/history.ts");
+    return traceFromHistory(
+      { events: history.events },
+      { workflowId, runId, namespace },
+      traceOptions,
+    );
+  }
+  const executionArn = options.executionArn ?? history.executionArn;
+  if (executionArn === undefined) {
+    throw usageFailure(
+      "A history of Step Functions does not hold its own ARN.",
+      "Give it with --execution-arn arn:aws:states:...",
+    );
+  }
+  const { traceFromHistory } = await import("../stepfunctions/history.ts");
+  return traceFromHistory(
+    history.events as Parameters<typeof traceFromHistory>[0],
+    { executionArn },
+    traceOptions,
+  );
+}
+
+async function deliver(
+  trace: WorkflowTrace,
+  options: ConvertOptions,
+  io: CommandIo,
+): Promise<void> {
+  const spans = projectSpans(trace, nodeSha256);
+  const resource = { "service.name": options.serviceName ?? trace.type };
+  const groups = portions(spans).map((portion) => [{ resource, spans: portion }]);
+  if (options.out === undefined) {
+    await write(io.stdout, groups.map((group) => `${encodeSpans(group)}\n`).join(""));
+    return;
+  }
+  let reason: string | undefined;
+  const file = openOtlpFile(options.out, { onError: (error) => (reason = error.message) });
+  await Promise.all(groups.map((group) => file.writeSpans(group)));
+  await file.close();
+  if (file.lost() > 0) {
+    throw new CommandFailure(EXIT.failed, `${options.out} could not be written: ${reason}.`);
+  }
+  await report(io, [
+    `${spans.length} spans of ${trace.type} ${trace.workflowId} written to ${options.out}.`,
+  ]);
+}
+
+function portions(spans: readonly SpanRecord[]): SpanRecord[][] {
+  const lines: SpanRecord[][] = [];
+  for (let i = 0; i < spans.length; i += SPANS_A_LINE) lines.push(spans.slice(i, i + SPANS_A_LINE));
+  return lines;
+}
+
+function warningText(warning: Warning): string {
+  return `Warning: ${warning.message}${warning.count > 1 ? ` (${warning.count} times)` : ""}.`;
+}
+
+async function report(io: CommandIo, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await write(io.stderr, lines.map((line) => `${line}\n`).join(""));
+}

@@ -1,0 +1,9 @@
+export { type ActiveIdentity, activeIdentity, runWithIdentity } from "./active-identity.ts";
+export {
+  formatTraceparent,
+  parseTraceparent,
+  parseXRayHeader,
+  type RemoteSpan,
+} from "./carrier.ts";
+export { type LogFieldOptions, type LogFields, logFields, type SpanIds } from "./log-fields.ts";
+export { type ChildMaker, childLogger, type WorkflowMixin, workflowMixin } from "./mixin.ts";

@@ -1,0 +1,68 @@
+import { type ActiveIdentity, activeIdentity } from "./active-identity.ts";
+import { type LogFieldOptions, type LogFields, logFields, setSpanFields } from "./log-fields.ts";
+import { activeSpanContext } from "./opentelemetry-global.ts";
+
+/** What {@link workflowMixin} gives to pino's option `mixin`. */
+export type WorkflowMixin = (mergeObject?: object, level?: number, logger?: unknown) => LogFields;
+
+/** The part of a pino logger that {@link childLogger} needs. */
+export interface ChildMaker<Child> {
+  child(bindings: LogFields): Child;
+}
+
+/** Identity that a logger made by {@link childLogger} already carries; its own children inherit it. */
+const BOUND = Symbol.for("durascope.bound-identity");
+
+/**
+ * A function for pino's option `mixin`: every line that is written for a step carries the step's ids, and the trace
+ * and span id of the span that is active, a span of the application's own where one of the same trace is. Lines
+ * outside of a step get nothing. A field that the caller gives wins, as pino's own merging has it.
+ *
+ * ```ts
+ * const logger = pino({ mixin: workflowMixin() });
+ * ```
+ */
+export function workflowMixin(options: LogFieldOptions = {}): WorkflowMixin {
+  const datadog = options.datadog === true;
+  // The fields of a step are made once: a step writes many lines.
+  const known = new WeakMap<ActiveIdentity, LogFields>();
+  return (_mergeObject, _level, logger) => {
+    const identity = activeIdentity();
+    if (identity === undefined || isBoundTo(logger, identity)) return {};
+    let fields = known.get(identity);
+    if (fields === undefined) {
+      fields = logFields(identity, options);
+      known.set(identity, fields);
+    }
+    // A copy: pino writes the caller's fields into what a mixin returns.
+    const line = { ...fields };
+    const span = activeSpanContext();
+    if (
+      span !== undefined &&
+      span.spanId !== identity.spanId &&
+      span.traceId === identity.traceId
+    ) {
+      setSpanFields(line, span, datadog);
+    }
+    return line;
+  };
+}
+
+/**
+ * A child of a logger, bound to the ids of a step: made once for an activity or an invocation, it is cheaper a line
+ * than {@link workflowMixin}, and carries the span id of the step's attempt. Outside of a step it is the logger itself.
+ */
+export function childLogger<Logger extends ChildMaker<Logger>>(
+  logger: Logger,
+  identity: ActiveIdentity | undefined = activeIdentity(),
+  options: LogFieldOptions = {},
+): Logger {
+  if (identity === undefined) return logger;
+  const child = logger.child(logFields(identity, options));
+  Object.defineProperty(child, BOUND, { value: identity });
+  return child;
+}
+
+function isBoundTo(logger: unknown, identity: ActiveIdentity): boolean {
+  return typeof logger === "object" && logger !== null && Reflect.get(logger, BOUND) === identity;
+}

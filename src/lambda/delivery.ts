@@ -1,0 +1,90 @@
+import type { Environment } from "../correlation/disabled.ts";
+import { applicationProcessor } from "../correlation/opentelemetry-global.ts";
+import { type FinishedSpan, toReadableSpan } from "../correlation/readable-span.ts";
+import { environmentAttributes, type OwnResource, resourceOf } from "../correlation/resource.ts";
+import { httpExporter, type Post } from "./http-exporter.ts";
+import type { WithWorkflowOptions } from "./options.ts";
+import { otlpRequest } from "./otlp-json.ts";
+
+/**
+ * Hands a span out before Lambda freezes the process. Resolves when it is delivered, and at the latest after `boundMs`.
+ * Never rejects: what was not delivered in time is counted, warned of once, and goes on in the background.
+ */
+export type Deliver = (span: FinishedSpan, boundMs: number) => Promise<void>;
+
+/** Attribute that tells how many spans before this one were not delivered in time. */
+const UNDELIVERED = "durascope.spans.undelivered";
+
+/**
+ * Chooses the way out anew at each span, since an SDK may be registered late: the option `spanProcessor`, the line on
+ * standard output, the global OpenTelemetry SDK, the collector that the environment names. When there is none, it says so once.
+ */
+export function spanDelivery(options: WithWorkflowOptions, environment: Environment): Deliver {
+  const { spanProcessor, output, onWarning = emitWarning } = options;
+  let ownResource: OwnResource | undefined;
+  let undelivered = 0;
+  let warned = false;
+  let post: Post | undefined;
+  try {
+    // Made at init, where Lambda gives a full processor and nobody waits.
+    post = httpExporter(environment);
+  } catch {
+    warn("OTEL_EXPORTER_OTLP_ENDPOINT is no URL");
+  }
+
+  function warn(message: string): void {
+    if (warned) return;
+    warned = true;
+    onWarning(`durascope: ${message}`);
+  }
+
+  async function send(span: FinishedSpan): Promise<boolean> {
+    ownResource ??= resourceOf(environmentAttributes(environment, span.name));
+    const application =
+      spanProcessor === undefined && output === undefined ? applicationProcessor() : undefined;
+    const processor = spanProcessor ?? application?.processor;
+    if (processor !== undefined) {
+      processor.onEnd(toReadableSpan(span, application?.resource ?? ownResource, true));
+      await processor.forceFlush?.();
+      return true;
+    }
+    const body = otlpRequest(ownResource.attributes, span);
+    if (output !== undefined) process.stdout.write(`${body}\n`);
+    else if (post !== undefined) return post(body);
+    else
+      warn(
+        "no receiver for Lambda spans; set OTEL_EXPORTER_OTLP_ENDPOINT or start an OpenTelemetry SDK",
+      );
+    return output !== undefined;
+  }
+
+  return async (span, boundMs) => {
+    const attributes =
+      undelivered === 0 ? span.attributes : { ...span.attributes, [UNDELIVERED]: undelivered };
+    const told = undelivered;
+    undelivered += 1;
+    try {
+      if (await within(boundMs, send({ ...span, attributes }))) undelivered -= told + 1;
+      else warn(`a span was not delivered in ${boundMs} ms: is the collector up?`);
+    } catch {
+      // A processor that throws costs its span, a logger that throws nothing.
+    }
+  };
+}
+
+function emitWarning(message: string): void {
+  process.emitWarning(message);
+}
+
+/** The value of a promise, or undefined when it takes longer. */
+async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([promise, bound]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,2 @@
+export type { WithWorkflowOptions } from "./options.ts";
+export { type LambdaHandler, withWorkflow } from "./with-workflow.ts";

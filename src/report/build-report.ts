@@ -1,0 +1,163 @@
+import { VOCABULARY } from "../core/vocabulary.ts";
+import type { OtlpAttributes } from "../exporters/otlp-model.ts";
+import { attributeText } from "../lookup/attribute-text.ts";
+import type { RecordedLog, RecordedRun, RecordedSpan } from "../lookup/recorded-run.ts";
+import { roleOf, type SpanRole } from "../lookup/span-role.ts";
+import {
+  attemptRow,
+  failureOf,
+  openTaskRow,
+  type RowSource,
+  spanRow,
+  taskRow,
+  waitRow,
+} from "./report-rows.ts";
+import type { ReportLog, ReportRow, RunReport } from "./run-report.ts";
+
+/** Rows deeper than this are left out: spans of a broken instrumentation may even point at each other. */
+const DEEPEST = 100;
+
+/**
+ * A run's spans and log lines as a report. The run may still be open: what has no span yet is drawn from the markers and
+ * from what already ended inside it, and {@link RunReport.partial} says so.
+ */
+export function buildReport(run: RecordedRun): RunReport {
+  const roles = new Map<RecordedSpan, SpanRole>(run.spans.map((span) => [span, roleOf(span)]));
+  const withRole = (role: SpanRole): RecordedSpan[] =>
+    run.spans.filter((span) => roles.get(span) === role);
+  const runSpans = withRole("run");
+  const markers = withRole("started");
+  const segments = Math.max(runSpans.length, markers.length);
+  const last = runSpans.length === segments ? runSpans.at(-1) : undefined;
+  const first = markers[0] ?? runSpans[0] ?? run.spans[0];
+  const named = [
+    ...runSpans,
+    ...markers,
+    ...run.spans.filter((span) => roles.get(span) !== "user"),
+  ][0];
+  const attributes = named?.attributes ?? {};
+  const failure = last === undefined ? undefined : failureOf(last);
+  const rows = rowsOf(run.spans, roles, runSpans, markers);
+  return {
+    workflowId: attributeText(attributes, VOCABULARY.id.key) ?? "",
+    runId: run.runId,
+    type: attributeText(attributes, VOCABULARY.type.key) ?? "",
+    engine: attributeText(attributes, VOCABULARY.engine.key) ?? "",
+    namespace: attributeText(attributes, VOCABULARY.namespace.key) ?? "",
+    traceId: run.traceId,
+    started: first?.startTime ?? 0,
+    ...(last !== undefined && { ended: last.endTime }),
+    outcome:
+      last === undefined
+        ? "open"
+        : (attributeText(last.attributes, VOCABULARY.outcome.key) ?? "completed"),
+    ...(failure !== undefined && { failure }),
+    redrives: Math.max(0, segments - 1),
+    partial: partialReasons(last, markers, runSpans),
+    rows,
+    logs: run.logs.map((log) => reportLog(log, run.spans)),
+  };
+}
+
+function partialReasons(
+  last: RecordedSpan | undefined,
+  markers: readonly RecordedSpan[],
+  runs: readonly RecordedSpan[],
+): string[] {
+  if (last === undefined) return ["still running: the root span has not ended"];
+  if (markers.length > runs.length)
+    return ["a redrive is still running: its root span has not ended"];
+  return [];
+}
+
+function rowsOf(
+  spans: readonly RecordedSpan[],
+  roles: ReadonlyMap<RecordedSpan, SpanRole>,
+  runSpans: readonly RecordedSpan[],
+  markers: readonly RecordedSpan[],
+): ReportRow[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const childrenOf = Map.groupBy(spans, (span) => span.parentSpanId ?? "");
+  const roots = new Set([
+    ...runSpans.map((span) => span.spanId),
+    ...markers.map((span) => span.parentSpanId ?? ""),
+  ]);
+  const seen = new Set<RecordedSpan>();
+
+  const below = (spanId: string, depth: number): ReportRow[] =>
+    depth > DEEPEST ? [] : rowsFor(childrenOf.get(spanId) ?? [], depth);
+
+  function rowsFor(siblings: readonly RecordedSpan[], depth: number): ReportRow[] {
+    const ended = siblings.filter((span) => roles.get(span) === "wait");
+    const rows: ReportRow[] = [];
+    for (const span of siblings) {
+      if (seen.has(span)) continue;
+      seen.add(span);
+      rows.push(...rowFor(span, ended, depth));
+    }
+    return rows;
+  }
+
+  function rowFor(span: RecordedSpan, ended: readonly RecordedSpan[], depth: number): ReportRow[] {
+    const source: RowSource = { span, below: below(span.spanId, depth + 1) };
+    switch (roles.get(span)) {
+      case "run":
+      case "started":
+        return source.below.slice();
+      case "step":
+        return taskRow(source);
+      case "attempt":
+        return [attemptRow(source)];
+      case "wait":
+        return [waitRow(source)];
+      case "waiting":
+        return ended.some((wait) => isSameWait(wait, span)) ? [] : [waitRow(source)];
+      case "start":
+      case "user":
+      case undefined:
+        break;
+    }
+    return [spanRow(source)];
+  }
+
+  const top: ReportRow[] = [];
+  for (const root of roots) top.push(...below(root, 0));
+  // What stands below a span that is not there: the parent is open still, or was never delivered.
+  for (const [parent, orphans] of childrenOf) {
+    if (roots.has(parent) || byId.has(parent)) continue;
+    const rows = rowsFor(orphans, 1);
+    const attempts = rows.filter((row) => row.kind === "attempt");
+    top.push(
+      ...openTaskRow(
+        attempts,
+        rows.filter((row) => row.kind !== "attempt"),
+        orphans,
+      ),
+    );
+  }
+  return top.toSorted((a, b) => a.start - b.start);
+}
+
+function isSameWait(wait: RecordedSpan, marker: RecordedSpan): boolean {
+  const keys = [VOCABULARY.stepId.key, VOCABULARY.stepName.key, VOCABULARY.redrive.key];
+  return (
+    wait.startTime === marker.startTime &&
+    keys.every((key) => wait.attributes[key] === marker.attributes[key])
+  );
+}
+
+function reportLog(log: RecordedLog, spans: readonly RecordedSpan[]): ReportLog {
+  const step =
+    stepOfLog(log.attributes) ??
+    stepOfLog(spans.find((span) => span.spanId === log.spanId)?.attributes ?? {});
+  return {
+    time: log.time,
+    level: log.severityText,
+    ...(step !== undefined && { step }),
+    message: log.body,
+  };
+}
+
+function stepOfLog(attributes: OtlpAttributes): string | undefined {
+  return attributeText(attributes, VOCABULARY.stepName.key);
+}

@@ -1,0 +1,244 @@
+import type { Engine } from "../core/model.ts";
+import { ENGINE_WORDS } from "../core/vocabulary.ts";
+import { bar, FOLD_SIGN } from "./bar.ts";
+import { formatDuration } from "./duration.ts";
+import { BAR_SIGNS, type Palette, palette } from "./palette.ts";
+import { cut, printable, width } from "./printable.ts";
+import { noteOf, signOf } from "./row-words.ts";
+import type { BarPart, BarState, ReportLog, ReportRow, RunReport } from "./run-report.ts";
+import { type TimeScale, timeScale, timesOf } from "./time-scale.ts";
+import { whySentence } from "./why.ts";
+
+/** How a report is written. */
+export interface TextOptions {
+  /** Width of the terminal. @default 100 */
+  readonly columns?: number;
+  /** @default false */
+  readonly color?: boolean;
+  /** The current time, in milliseconds since the epoch: how long open steps have been open. */
+  readonly now: number;
+  /** Most log lines that are written. @default 100 */
+  readonly logs?: number;
+}
+
+const MOST_ROWS = 500;
+const MOST_LOGS = 100;
+const DURATION_COLUMNS = 10;
+const NARROWEST = 40;
+const WIDEST = 160;
+
+/** A run as text: headline, why, tree with bars, log lines. Ends without a line break. */
+export function renderReport(report: RunReport, options: TextOptions): string {
+  const colors = palette(options.color ?? false);
+  const columns = Math.min(WIDEST, Math.max(NARROWEST, options.columns ?? 100));
+  const end = report.ended ?? Math.max(options.now, latest(report.rows, report.started));
+  const rows = flatten(report.rows, end);
+  const scale = timeScale(
+    report.started,
+    end,
+    rows.flatMap((row) => row.parts),
+  );
+  const blocks = [
+    headline(
+      report,
+      timesOf(
+        report.started,
+        end,
+        rows.flatMap((row) => row.parts),
+      ),
+      options,
+      colors,
+      columns,
+    ),
+    tree(rows, scale, columns, colors),
+    legend(rows, scale, colors, columns),
+    ...logBlock(report.logs, options.logs ?? MOST_LOGS, columns, colors),
+  ];
+  return blocks.filter((block) => block !== "").join("\n\n");
+}
+
+/** The headline alone: what, which, how it ended, how long it took, where. */
+export function renderHeadline(
+  report: RunReport,
+  now: number,
+  colors: Palette = palette(false),
+): string {
+  const isOpen = report.ended === undefined;
+  const word = isOpen ? "still running" : report.outcome.replaceAll("_", " ");
+  const paint = isOpen ? colors.wait : report.outcome === "completed" ? colors.good : colors.bad;
+  const length = formatDuration((report.ended ?? now) - report.started);
+  const title = `${printable(report.type)} ${printable(report.workflowId)}`;
+  return `${colors.bold(title)}  ${paint(word)}  ${length}  ${engineTitle(report.engine)}`;
+}
+
+function headline(
+  report: RunReport,
+  times: { readonly worked: number; readonly waited: number },
+  options: TextOptions,
+  colors: Palette,
+  columns: number,
+): string {
+  const started = new Date(report.started).toISOString().replace("T", " ").replace("Z", " UTC");
+  const waited = times.waited > 0 ? `, waited ${formatDuration(times.waited)}` : "";
+  const lines = [
+    renderHeadline(report, options.now, colors),
+    ...wrap(printable(whySentence(report, options.now), 1000), columns),
+    colors.dim(`worked ${formatDuration(times.worked)}${waited}`),
+    ...wrap(
+      `run ${printable(report.runId)}, in ${printable(report.namespace)}, began ${started}`,
+      columns,
+    ).map(colors.dim),
+  ];
+  if (report.redrives > 0)
+    lines.push(`redriven ${report.redrives} time${report.redrives === 1 ? "" : "s"}`);
+  for (const reason of report.partial)
+    lines.push(...wrap(`partial: ${reason}`, columns).map(colors.wait));
+  return lines.join("\n");
+}
+
+interface FlatRow {
+  readonly row: ReportRow;
+  readonly depth: number;
+  readonly parts: readonly BarPart[];
+}
+
+function flatten(rows: readonly ReportRow[], now: number, depth = 0): FlatRow[] {
+  return rows.flatMap((row) => [
+    { row, depth, parts: barParts(row, now) },
+    ...flatten(row.children, now, depth + 1),
+  ]);
+}
+
+/** What is open is drawn up to now: a wait as waiting, a step as backing off since its last attempt. */
+function barParts(row: ReportRow, now: number): readonly BarPart[] {
+  if (row.end !== undefined) return row.parts;
+  const from = row.parts.at(-1)?.end ?? row.start;
+  return [
+    ...row.parts,
+    { start: from, end: Math.max(now, from), state: row.kind === "wait" ? "waited" : "idle" },
+  ];
+}
+
+function latest(rows: readonly ReportRow[], from: number): number {
+  return rows.reduce(
+    (time, row) => Math.max(time, row.end ?? row.start, latest(row.children, time)),
+    from,
+  );
+}
+
+function tree(
+  rows: readonly FlatRow[],
+  scale: TimeScale,
+  columns: number,
+  colors: Palette,
+): string {
+  const shown = rows.slice(0, MOST_ROWS);
+  const longest = Math.max(
+    12,
+    ...shown.map(({ row, depth }) => 2 * depth + 2 + width(printable(row.name))),
+  );
+  const label = Math.min(longest, Math.floor(columns * 0.4));
+  const rest = columns - label - DURATION_COLUMNS - 3;
+  const barColumns = columns >= 90 ? Math.min(36, Math.floor(rest * 0.6)) : rest;
+  const lines = shown.flatMap((flat) =>
+    treeLines(flat, scale, { columns, label, barColumns }, colors),
+  );
+  if (rows.length > shown.length) lines.push(colors.dim(`… ${rows.length - shown.length} more`));
+  return lines.join("\n");
+}
+
+interface Layout {
+  readonly columns: number;
+  readonly label: number;
+  readonly barColumns: number;
+}
+
+function treeLines(
+  { row, depth, parts }: FlatRow,
+  scale: TimeScale,
+  layout: Layout,
+  colors: Palette,
+): string[] {
+  const { sign, paint } = signOf(row, colors);
+  const indent = "  ".repeat(depth);
+  const name = cut(printable(row.name), Math.max(4, layout.label - indent.length - 2));
+  const padding = " ".repeat(Math.max(0, layout.label - indent.length - 2 - width(name)));
+  const length = (row.end === undefined ? "open" : formatDuration(row.end - row.start)).padStart(
+    DURATION_COLUMNS,
+  );
+  const line = `${indent}${paint(sign)} ${row.kind === "span" || row.kind === "attempt" ? colors.dim(name) : name}${padding} ${length}  ${bar(parts, scale, layout.barColumns, colors)}`;
+  const note = printable(noteOf(row));
+  if (note === "") return [line.trimEnd()];
+  const used = layout.label + 1 + DURATION_COLUMNS + 2 + layout.barColumns;
+  if (used + 2 + width(note) <= layout.columns) return [`${line}  ${paint(note)}`];
+  return [
+    line.trimEnd(),
+    ...wrap(note, layout.columns - indent.length - 4).map((text) => `${indent}    ${paint(text)}`),
+  ];
+}
+
+const LEGEND: readonly (readonly [BarState, string])[] = [
+  ["worked", "worked"],
+  ["failed", "failed"],
+  ["waited", "waited"],
+  ["idle", "queued or backing off"],
+];
+
+function legend(
+  rows: readonly FlatRow[],
+  scale: TimeScale,
+  colors: Palette,
+  columns: number,
+): string {
+  const states = new Set(rows.flatMap((row) => row.parts.map((part) => part.state)));
+  const words = LEGEND.filter(([state]) => states.has(state)).map(
+    ([state, word]) => `${BAR_SIGNS[state]} ${word}`,
+  );
+  const folded = scale.folded.reduce((sum, gap) => sum + gap.end - gap.start, 0);
+  if (folded > 0) words.push(`${FOLD_SIGN} ${formatDuration(folded)} drawn short`);
+  return wrap(words.join("   "), columns).map(colors.dim).join("\n");
+}
+
+function logBlock(
+  logs: readonly ReportLog[],
+  most: number,
+  columns: number,
+  colors: Palette,
+): string[] {
+  if (logs.length === 0) return [];
+  const steps = Math.min(24, Math.max(1, ...logs.map((log) => width(log.step ?? "-"))));
+  const lines = logs.slice(0, most).map((log) => {
+    const time = new Date(log.time).toISOString().slice(11, 23);
+    const step = cut(printable(log.step ?? "-"), steps).padEnd(steps);
+    const level = cut(printable(log.level), 5).padEnd(5);
+    const paint = /^(error|fatal|crit)/i.test(log.level)
+      ? colors.bad
+      : /^warn/i.test(log.level)
+        ? colors.wait
+        : colors.dim;
+    const message = cut(printable(log.message), Math.max(16, columns - steps - 22));
+    return `${colors.dim(time)}  ${paint(level)} ${step} ${message}`;
+  });
+  if (logs.length > most) lines.push(colors.dim(`… ${logs.length - most} more`));
+  return [
+    [colors.bold(`${logs.length} log line${logs.length === 1 ? "" : "s"}`), ...lines].join("\n"),
+  ];
+}
+
+function engineTitle(engine: string): string {
+  return Object.hasOwn(ENGINE_WORDS, engine)
+    ? ENGINE_WORDS[engine as Engine].title
+    : printable(engine);
+}
+
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && width(line) + 1 + width(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,53 @@
+import type { Checkpoint, CheckpointStore, Clock } from "../../core/ports.ts";
+
+/** Limits of {@link memoryCheckpoints}. */
+export interface MemoryCheckpointOptions {
+  /** Most checkpoints of closed runs that are kept; the one that was closed first goes first. @default 1000 */
+  readonly maxClosed?: number;
+  /** @default Date.now */
+  readonly clock?: Clock;
+}
+
+/**
+ * Checkpoints in this process's memory: they end with it. Each is kept as JSON text, so that what was put is what is
+ * given, whatever becomes of the object; those of open runs are all kept, those of closed ones until they expire.
+ */
+export function memoryCheckpoints(options: MemoryCheckpointOptions = {}): CheckpointStore {
+  const clock = options.clock ?? Date.now;
+  const maxClosed = options.maxClosed ?? 1000;
+  const open = new Map<string, string>();
+  const closed = new Map<string, { readonly text: string; readonly expires: number }>();
+
+  function forget(): void {
+    for (const [runId, { expires }] of closed) {
+      if (expires > clock() && closed.size <= maxClosed) return;
+      closed.delete(runId);
+    }
+  }
+
+  return {
+    async get(runId) {
+      const text = open.get(runId) ?? closed.get(runId)?.text;
+      return text === undefined ? undefined : parse(text);
+    },
+    async put(checkpoint) {
+      const text = JSON.stringify(checkpoint);
+      open.delete(checkpoint.runId);
+      closed.delete(checkpoint.runId);
+      if (checkpoint.closed) {
+        closed.set(checkpoint.runId, { text, expires: checkpoint.expires });
+        forget();
+      } else {
+        open.set(checkpoint.runId, text);
+      }
+    },
+    async *open() {
+      for (const text of [...open.values()]) yield parse(text);
+    },
+  };
+}
+
+function parse(text: string): Checkpoint {
+  const checkpoint: Checkpoint = JSON.parse(text);
+  return checkpoint;
+}

@@ -1,0 +1,156 @@
+import type { Clock } from "../core/ports.ts";
+
+/** How often something is read, in milliseconds. */
+export interface Cadence {
+  /** After an event, and as the shortest pause at all. */
+  readonly minInterval: number;
+  /** The longest pause, while an execution is parked. */
+  readonly maxInterval: number;
+}
+
+/** What is known of an execution when it is decided when to look again. */
+export interface Idleness {
+  /** Milliseconds since it last moved. */
+  readonly idle: number;
+  /** All that is open in it waits: for a token's answer, a Wait state's end, a worker of an activity. */
+  readonly parked: boolean;
+  /** Milliseconds until the earliest of its waits gives up, where that is known. */
+  readonly untilDeadline?: number;
+}
+
+/** An execution that works, not waits, is never left alone for longer than so many of the shortest pauses. */
+const LONGEST_WORK = 15;
+
+/**
+ * Milliseconds until an execution is read again. A parked one is left alone for as long as it has been still, up to
+ * `maxInterval`, but not past the moment at which its wait gives up; one that works for a quarter of that.
+ */
+export function untilNextRead(execution: Idleness, cadence: Cadence): number {
+  const { minInterval, maxInterval } = cadence;
+  const longest = execution.parked
+    ? maxInterval
+    : Math.min(maxInterval, minInterval * LONGEST_WORK);
+  const wanted = execution.parked ? execution.idle : execution.idle / 4;
+  const pause = Math.max(minInterval, Math.min(wanted, longest));
+  const { untilDeadline } = execution;
+  if (untilDeadline === undefined || untilDeadline <= 0) return pause;
+  return Math.max(minInterval, Math.min(pause, untilDeadline));
+}
+
+/** Milliseconds until something that failed `failures` times in a row is tried again: doubling, up to a minute. */
+export function untilNextTry(failures: number, cadence: Cadence): number {
+  const longest = Math.max(cadence.minInterval, Math.min(cadence.maxInterval, 60_000));
+  return Math.min(longest, cadence.minInterval * 2 ** Math.min(failures, 16));
+}
+
+/** Work that comes up again and again: resolves with the milliseconds until the next time, or undefined when it is done. Never rejects. */
+export type Job = () => Promise<number | undefined>;
+
+/** What a {@link PollSchedule} is made of. */
+export interface PollScheduleOptions {
+  readonly clock: Clock;
+  /** Most jobs that run at the same time. */
+  readonly concurrency: number;
+}
+
+/** Runs jobs when they are due, each one only once at a time. */
+export interface PollSchedule {
+  /** Adds a job that is due now; one of that key that is there already stays, and becomes due. */
+  add(key: string, job: Job): void;
+  /** Makes a job due now. */
+  hasten(key: string): void;
+  /** Runs these jobs once, due or not, and resolves when all have run. */
+  runAll(keys: Iterable<string>): Promise<void>;
+  /** Begins to run what is due. */
+  start(): void;
+  /** Runs nothing more; resolves when what runs is over. */
+  stop(): Promise<void>;
+}
+
+interface Entry {
+  readonly job: Job;
+  due: number;
+  running?: Promise<void>;
+}
+
+/** Longest stretch that a timer can be set to. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Makes a schedule that does not run yet. */
+export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollSchedule {
+  const entries = new Map<string, Entry>();
+  let running = 0;
+  let started = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function run(key: string, entry: Entry): Promise<void> {
+    if (entry.running !== undefined) return entry.running;
+    running += 1;
+    const due = entry.due;
+    entry.running = entry.job().then((pause) => {
+      running -= 1;
+      delete entry.running;
+      if (pause === undefined) entries.delete(key);
+      // What was hastened meanwhile is due at once.
+      else if (entry.due === due) entry.due = clock() + pause;
+      arm();
+    });
+    return entry.running;
+  }
+
+  /** Starts what is due and sets the timer for the next; a job's end comes here, too. */
+  function arm(): void {
+    clearTimeout(timer);
+    if (!started) return;
+    let next = Infinity;
+    const now = clock();
+    const due: [string, Entry][] = [];
+    for (const [key, entry] of entries) {
+      if (entry.running !== undefined) continue;
+      if (entry.due <= now) due.push([key, entry]);
+      else next = Math.min(next, entry.due);
+    }
+    due.sort(([, a], [, b]) => a.due - b.due);
+    for (const [key, entry] of due.slice(0, Math.max(0, concurrency - running))) {
+      void run(key, entry);
+    }
+    if (next < Infinity) timer = setTimeout(arm, Math.min(next - now, LONGEST_TIMER));
+  }
+
+  function hasten(key: string): void {
+    const entry = entries.get(key);
+    // Earlier than it was in any case: a run that is under way sees that it was hastened.
+    if (entry !== undefined) entry.due = Math.min(entry.due, clock()) - 1;
+    arm();
+  }
+
+  return {
+    add(key, job) {
+      if (entries.has(key)) return hasten(key);
+      entries.set(key, { job, due: clock() });
+      arm();
+    },
+    hasten,
+    async runAll(keys) {
+      const waiting = [...keys];
+      const worker = async (): Promise<void> => {
+        for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+          const entry = entries.get(key);
+          // The workers are what runs at the same time: one job after the other in each.
+          // oxlint-disable-next-line no-await-in-loop
+          if (entry !== undefined) await run(key, entry);
+        }
+      };
+      await Promise.all(Array.from({ length: concurrency }, worker));
+    },
+    start() {
+      started = true;
+      arm();
+    },
+    async stop() {
+      started = false;
+      clearTimeout(timer);
+      await Promise.all([...entries.values()].map((entry) => entry.running));
+    },
+  };
+}

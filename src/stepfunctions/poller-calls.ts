@@ -1,0 +1,160 @@
+import type { CheckpointStore, Clock, TraceSink } from "../core/ports.ts";
+import type { ApiCall, CallBudget } from "./call-budget.ts";
+import type { MutableStats } from "./poller-stats.ts";
+import { type CallOptions, isThrottle, type StepFunctionsApi } from "./step-functions-api.ts";
+
+/** A call or a hand-over that takes longer is given up, in milliseconds. */
+const DEADLINE_MS = 30_000;
+
+/** Something outside failed, and it is counted already. */
+export class OutsideFailure extends Error {
+  readonly part: "api" | "sink" | "checkpoints";
+  /** The call that failed. */
+  readonly call: string;
+  /** AWS said "too many calls", which has its own back-off. */
+  readonly throttled: boolean;
+
+  constructor(part: OutsideFailure["part"], call: string, cause: unknown) {
+    super(`${call} failed`, { cause });
+    this.name = "OutsideFailure";
+    this.part = part;
+    this.call = call;
+    this.throttled = part === "api" && isThrottle(cause);
+  }
+}
+
+/** The API with every call paid for, counted and given up in time; what fails rejects with {@link OutsideFailure}. */
+export function budgetedApi(
+  api: StepFunctionsApi,
+  budget: CallBudget,
+  stats: MutableStats,
+  stopping: AbortSignal,
+): StepFunctionsApi {
+  async function call<Answer>(
+    name: ApiCall,
+    run: (options: CallOptions) => Promise<Answer>,
+  ): Promise<Answer> {
+    await budget.take(name, stopping);
+    stats.apiCalls[name] += 1;
+    try {
+      const answer = await withDeadline((abortSignal) => run({ abortSignal }));
+      budget.succeeded();
+      return answer;
+    } catch (cause) {
+      const failure = new OutsideFailure("api", name, cause);
+      if (failure.throttled) {
+        budget.throttled();
+        stats.throttled += 1;
+      } else {
+        stats.apiErrors += 1;
+      }
+      throw failure;
+    }
+  }
+  return {
+    getExecutionHistory: (input) =>
+      call("getExecutionHistory", (options) => api.getExecutionHistory(input, options)),
+    listExecutions: (input) =>
+      call("listExecutions", (options) => api.listExecutions(input, options)),
+    describeExecution: (input) =>
+      call("describeExecution", (options) => api.describeExecution(input, options)),
+  };
+}
+
+/** A sink whose rejections, and hand-overs that never end, are counted. */
+export function countedSink(sink: TraceSink, stats: MutableStats): TraceSink {
+  return {
+    async accept(trace, after) {
+      try {
+        await withDeadline(() => sink.accept(trace, after));
+      } catch (cause) {
+        stats.sinkRejections += 1;
+        throw new OutsideFailure("sink", "accept", cause);
+      }
+    },
+  };
+}
+
+/** A store whose failures are counted. */
+export function countedCheckpoints(store: CheckpointStore, stats: MutableStats): CheckpointStore {
+  async function counted<Answer>(call: string, run: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await withDeadline(run);
+    } catch (cause) {
+      stats.checkpointErrors += 1;
+      throw new OutsideFailure("checkpoints", call, cause);
+    }
+  }
+  return {
+    get: (runId) => counted("get", () => store.get(runId)),
+    put: (checkpoint) => counted("put", () => store.put(checkpoint)),
+    async *open() {
+      try {
+        yield* store.open();
+      } catch (cause) {
+        stats.checkpointErrors += 1;
+        throw new OutsideFailure("checkpoints", "open", cause);
+      }
+    },
+  };
+}
+
+async function withDeadline<Answer>(
+  run: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new Error(`no answer within ${DEADLINE_MS / 1000} s`);
+      reject(error);
+      controller.abort(error);
+    }, DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([run(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves after so many milliseconds, rejects at once when the signal fires. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stopped = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stopped);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stopped, { once: true });
+  });
+}
+
+/** Says a kind of thing at most once a minute, and how often it was not said meanwhile. Never throws. */
+export function limitedWarnings(
+  warn: (message: string) => void,
+  clock: Clock,
+): (kind: string, message: string) => void {
+  const said = new Map<string, { at: number; more: number }>();
+  return (kind, message) => {
+    const before = said.get(kind);
+    if (before !== undefined && clock() - before.at < 60_000) {
+      before.more += 1;
+      return;
+    }
+    const more =
+      before === undefined || before.more === 0
+        ? ""
+        : ` (and ${before.more} more of this kind since)`;
+    said.set(kind, { at: clock(), more: 0 });
+    try {
+      warn(`durascope: ${message}${more}`);
+    } catch {
+      // A logger that fails has nobody to tell.
+    }
+  };
+}

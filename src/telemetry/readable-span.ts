@@ -1,0 +1,87 @@
+import {
+  type FinishedSpan,
+  type HrTime,
+  type ReadableSpan,
+  SPAN_KINDS,
+  STATUS_CODES,
+} from "../correlation/readable-span.ts";
+import type { AttributeValue } from "../projection/span-record.ts";
+
+export {
+  type FinishedSpan,
+  type ReadableSpan,
+  type SpanProcessor,
+  toReadableSpan,
+} from "../correlation/readable-span.ts";
+
+/** A span as an exporter prints it: one of ours, or one that the application made. */
+export interface ExportedSpan extends FinishedSpan {
+  /** What sent it, e.g. `service.name`. */
+  readonly resource: Readonly<Record<string, AttributeValue>>;
+  /** Instrumentation that made it; `durascope` on our own. */
+  readonly scope: { readonly name: string; readonly version?: string };
+}
+
+/**
+ * A span of OpenTelemetry's SDK as plain data, times in milliseconds since the epoch with a fraction down to
+ * microseconds. Attributes that are no scalar become JSON text. Its role in a run is not known: our own spans tell it
+ * by their attributes, the application's have none.
+ */
+export function fromReadableSpan(span: ReadableSpan): ExportedSpan {
+  const { traceId, spanId } = span.spanContext();
+  const parentSpanId = span.parentSpanContext?.spanId;
+  const { name, version } = span.instrumentationScope;
+  return {
+    traceId,
+    spanId,
+    ...(parentSpanId !== undefined && { parentSpanId }),
+    name: span.name,
+    kind: SPAN_KINDS[span.kind] ?? "INTERNAL",
+    startTime: milliseconds(span.startTime),
+    endTime: milliseconds(span.endTime),
+    attributes: scalars(span.attributes),
+    status: {
+      code: STATUS_CODES[span.status.code] ?? "UNSET",
+      ...(span.status.message !== undefined && { message: span.status.message }),
+    },
+    links: span.links.map((link) => ({
+      traceId: link.context.traceId,
+      spanId: link.context.spanId,
+      attributes: scalars(link.attributes),
+    })),
+    events: span.events.map((event) => ({
+      name: event.name,
+      time: milliseconds(event.time),
+      attributes: scalars(event.attributes),
+    })),
+    resource: scalars(span.resource.attributes),
+    scope: { name, ...(version !== undefined && { version }) },
+  };
+}
+
+function milliseconds([seconds, nanoseconds]: HrTime): number {
+  return (seconds * 1_000_000 + Math.round(nanoseconds / 1000)) / 1000;
+}
+
+function scalars(
+  attributes: Readonly<Record<string, unknown>> | undefined,
+): Record<string, AttributeValue> {
+  const flat: Record<string, AttributeValue> = {};
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+      flat[key] = value;
+    } else if (value !== undefined && value !== null) {
+      const text = jsonText(value);
+      if (text !== undefined) flat[key] = text;
+    }
+  }
+  return flat;
+}
+
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { runIds } from "../core/ids.ts";
+import { VOCABULARY } from "../core/vocabulary.ts";
+import { formatTraceparent } from "../correlation/carrier.ts";
+import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { activeSpanContext } from "../correlation/opentelemetry-global.ts";
+import type { SpanRecord } from "../projection/span-record.ts";
+import { TRACE_HEADER } from "./workflow/trace-header.ts";
+
+/** A payload as the SDK's headers hold it. */
+interface HeaderPayload {
+  readonly metadata: Readonly<Record<string, Uint8Array>>;
+  readonly data: Uint8Array;
+}
+
+interface WithHeaders {
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+interface StartInput extends WithHeaders {
+  readonly workflowType: string;
+  readonly options: { readonly workflowId?: string };
+}
+
+type Next<Input, Output> = (input: Input) => Promise<Output>;
+
+/** The client interceptor: `start` spans, and the caller's and the signaller's span in the headers. */
+export interface ClientInterceptor {
+  startWithDetails<I extends StartInput, O extends { readonly runId: string }>(
+    input: I,
+    next: Next<I, O>,
+  ): Promise<O>;
+  signalWithStart<I extends StartInput>(input: I, next: Next<I, string>): Promise<string>;
+  signal<I extends WithHeaders>(input: I, next: Next<I, void>): Promise<void>;
+  startUpdate<I extends WithHeaders, O>(input: I, next: Next<I, O>): Promise<O>;
+}
+
+/** Makes the client interceptor; without an active span it only emits the `start` span, as a child of the run. */
+export function clientInterceptor(
+  namespace: () => string,
+  emit: (spans: readonly SpanRecord[]) => void,
+  now: () => number = Date.now,
+): ClientInterceptor {
+  async function started<Output>(
+    input: StartInput,
+    runIdOf: (output: Output) => string,
+    start: () => Promise<Output>,
+  ): Promise<Output> {
+    const began = now();
+    const output = await start();
+    guarded(() => emit([startSpan(input, runIdOf(output), namespace(), began, now())]));
+    return output;
+  }
+  return {
+    startWithDetails: (input, next) =>
+      started(
+        input,
+        (output) => output.runId,
+        () => next(withCaller(input)),
+      ),
+    signalWithStart: (input, next) =>
+      started(
+        input,
+        (runId) => runId,
+        () => next(withCaller(input)),
+      ),
+    signal: (input, next) => next(withCaller(input)),
+    startUpdate: (input, next) => next(withCaller(input)),
+  };
+}
+
+/** The input with the active span in its headers; as it is when there is none, or the headers carry one already. */
+function withCaller<Input extends WithHeaders>(input: Input): Input {
+  const caller = activeSpanContext();
+  if (caller === undefined || Object.hasOwn(input.headers, TRACE_HEADER)) return input;
+  const carrier = {
+    traceparent: formatTraceparent({
+      traceId: caller.traceId,
+      spanId: caller.spanId,
+      sampled: (caller.traceFlags & 1) === 1,
+    }),
+  };
+  return { ...input, headers: { ...input.headers, [TRACE_HEADER]: jsonPayload(carrier) } };
+}
+
+/** What the SDK's default payload converter makes of a plain object. */
+function jsonPayload(value: object): HeaderPayload {
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  return { metadata: { encoding: encode("json/plain") }, data: encode(JSON.stringify(value)) };
+}
+
+function startSpan(
+  input: StartInput,
+  runId: string,
+  namespace: string,
+  began: number,
+  ended: number,
+): SpanRecord {
+  const ids = runIds("temporal", runId, nodeSha256);
+  const caller = activeSpanContext();
+  const run = {
+    traceId: ids.traceId,
+    spanId: ids.span("run"),
+    attributes: { "link.relation": "child" },
+  };
+  return {
+    traceId: caller?.traceId ?? ids.traceId,
+    spanId: ids.span("start"),
+    parentSpanId: caller?.spanId ?? ids.span("run"),
+    name: `start ${input.workflowType}`,
+    kind: "PRODUCER",
+    startTime: began,
+    endTime: ended,
+    attributes: {
+      [VOCABULARY.engine.key]: "temporal",
+      [VOCABULARY.id.key]: input.options.workflowId ?? "",
+      [VOCABULARY.runId.key]: runId,
+      [VOCABULARY.type.key]: input.workflowType,
+      [VOCABULARY.namespace.key]: namespace,
+      temporalWorkflowID: input.options.workflowId ?? "",
+      temporalRunID: runId,
+    },
+    status: { code: "UNSET" },
+    links: caller === undefined ? [] : [run],
+    events: [],
+    role: "marker",
+    seq: 0,
+  };
+}
+
+function guarded(observe: () => void): void {
+  try {
+    observe();
+  } catch {
+    // The run has started, whatever becomes of its span.
+  }
+}

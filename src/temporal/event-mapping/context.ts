@@ -1,0 +1,121 @@
+import type { StepClosed, WorkflowEvent } from "../../core/event.ts";
+import type { RunIdentity } from "../../core/identity.ts";
+import type { Failure, StepOutcome } from "../../core/model.ts";
+import type { WarningLog } from "../../core/result.ts";
+import type { TraceOptions } from "../../core/trace-options.ts";
+import { identityText } from "../../correlation/identity-text.ts";
+import { failedOutcome, failureOf } from "../workflow/failure.ts";
+import { integer, type Message, text } from "../workflow/proto-value.ts";
+import type { StepKeys } from "../workflow/step-keys.ts";
+import type { Resolver } from "../workflow/wait-resolution.ts";
+
+/** Everything that a mapping remembers of the run so far; plain JSON data. */
+export interface MappingState {
+  /** Keys of steps by the id of the event that opened them. */
+  readonly keys: Record<number, string>;
+  /** Occurrences of ids: the state of {@link StepKeys}. */
+  readonly counts: Record<string, number>;
+  /** What came in with the current workflow task that may end a wait. */
+  resolver?: Resolver;
+  /** What came in since, and belongs to the next workflow task. */
+  pendingResolver?: Resolver;
+  /** Id of the newest WorkflowTaskCompleted: the commands of its task follow it. */
+  task?: number;
+  cancelRequested: boolean;
+}
+
+/** State before the first event. */
+export function emptyMapping(): MappingState {
+  return { keys: {}, counts: {}, cancelRequested: false };
+}
+
+/** What the handlers of one run's events share. */
+export interface MappingContext {
+  readonly identity: RunIdentity;
+  readonly options: TraceOptions;
+  readonly warnings: WarningLog;
+  readonly state: MappingState;
+  readonly keys: StepKeys;
+}
+
+/** One history event on its way from the engine's words to the neutral ones. */
+export interface Arrival {
+  readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The event's attributes: `activityTaskScheduledEventAttributes` of an ActivityTaskScheduled. */
+  readonly attributes: Message;
+  /** The event's `userMetadata`, which stands beside its attributes. */
+  readonly metadata: Message;
+}
+
+/** The neutral events that one history event says. */
+export type Handler = (arrival: Arrival, context: MappingContext) => readonly WorkflowEvent[];
+
+/** Handlers by event type, as history-event.ts spells it. */
+export type HandlerTable = Readonly<Record<string, Handler>>;
+
+/** Remembers the key of the step that an event opened, and gives it back. */
+export function rememberKey(context: MappingContext, eventId: number, key: string): string {
+  context.state.keys[eventId] = key;
+  return key;
+}
+
+/** Key of the step that an earlier event opened; an empty text, which is no step's key, when none did. */
+export function rememberedKey(context: MappingContext, eventId: unknown): string {
+  return context.state.keys[integer(eventId) ?? -1] ?? "";
+}
+
+/** An identity as the option `identities` lets it be recorded, as the field of a {@link Resolver}. */
+export function whoOf(value: unknown, context: MappingContext): { readonly identity?: string } {
+  const identity = identityText(text(value), context.options.identities);
+  return identity === undefined ? {} : { identity };
+}
+
+/** A failure as the field of a neutral event; no field when there is none. */
+export function failureField(
+  failure: unknown,
+  context: MappingContext,
+): { readonly failure?: Failure } {
+  return failure == null ? {} : { failure: failureOf(failure, context.options.failureMessages) };
+}
+
+/** How a step ended whose event says `failed`: a cancellation has no failure of its own. */
+export function failedFields(
+  failure: unknown,
+  context: MappingContext,
+): Pick<StepClosed, "outcome" | "failure"> {
+  const outcome = failedOutcome(failure);
+  return { outcome, ...(outcome !== "cancelled" && failureField(failure, context)) };
+}
+
+/**
+ * Closes the step that was opened by the event whose id stands in the attribute `reference`.
+ *
+ * @param wrapper what live facts wrap the failure in, and histories do not: both are judged alike
+ */
+export function closes(
+  reference: "scheduledEventId" | "initiatedEventId",
+  outcome: StepOutcome,
+  wrapper?: "activityFailureInfo" | "childWorkflowExecutionFailureInfo",
+): Handler {
+  return ({ id, at, attributes }, context) => {
+    const { failure } = attributes;
+    const key = rememberedKey(context, attributes[reference]);
+    const closed = { type: "step.closed", at, seq: id, key } as const;
+    if (outcome === "failed") {
+      const wraps = failure != null && wrapper !== undefined;
+      return [
+        {
+          ...closed,
+          ...failedFields(wraps ? { [wrapper]: {}, cause: failure } : failure, context),
+        },
+      ];
+    }
+    if (outcome === "timed_out") {
+      const told = failureField(failure, context).failure;
+      return [{ ...closed, outcome, failure: told ?? { type: "Timeout" } }];
+    }
+    return [{ ...closed, outcome }];
+  };
+}

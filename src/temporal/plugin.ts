@@ -1,0 +1,193 @@
+import { warningLog } from "../core/result.ts";
+import { isDisabled } from "../correlation/disabled.ts";
+import { type SpanSink, spanSink } from "../telemetry/index.ts";
+import { type ActivityInfo, activityAttempt } from "./activity-tracing.ts";
+import { clientInterceptor } from "./client-tracing.ts";
+import { projectFacts, type RunInfo } from "./facts-projection.ts";
+import { type ProvisionalSpans, provisionalSpans } from "./provisional-spans.ts";
+import { holdsRecorder, recorderModule } from "./recorder-module.ts";
+import type { WorkflowTracingOptions } from "./tracing-options.ts";
+import { type RunFacts, SINK } from "./workflow/run-facts.ts";
+
+/**
+ * The plugin: one plain object for workers, clients, bundles and replays, on the connection or beside it. Its hooks
+ * give back the options that they were given with what is needed added, and act once however often it is registered.
+ */
+export interface WorkflowTracing {
+  readonly name: "durascope";
+  configureClient<Options extends object>(options: Options): Options;
+  configureConnection<Options extends object>(options: Options): Options;
+  configureNativeConnection<Options extends object>(options: Options): Options;
+  configureWorker<Options extends object>(options: Options): Options;
+  configureReplayWorker<Options extends object>(options: Options): Options;
+  configureBundler<Options extends object>(options: Options): Options;
+  runWorker<Worker>(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void>;
+  /** Emits what is held back and waits for the span processor. A client's process calls it before it ends. */
+  flush(): Promise<void>;
+}
+
+/** Marks what the plugin added, so that a second registration adds nothing. */
+const MARK = Symbol.for("durascope.temporal");
+const DEFAULT_SETTLE_MS = 2000;
+
+/**
+ * Traces workflows, activities and clients of Temporal: runs, steps, waits and attempts become spans with derived ids.
+ *
+ * No argument is needed, and it is safe where nothing runs yet (at build time). It touches no promise of a workflow, so
+ * it can be turned on and off at any time: histories recorded without it replay with it, and the other way round. On
+ * replay nothing is emitted again. With `DURASCOPE_DISABLED=true` it records nothing.
+ */
+export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowTracing {
+  const off = isDisabled();
+  const warnings = warningLog();
+  const sink: SpanSink = spanSink({
+    ...(options.spanProcessor !== undefined && { spanProcessor: options.spanProcessor }),
+    ...(options.onWarning !== undefined && { onWarning: options.onWarning }),
+  });
+  const held: ProvisionalSpans = provisionalSpans(
+    (spans) => sink.emit(spans),
+    options.settle ?? DEFAULT_SETTLE_MS,
+  );
+  let bundleWarned = false;
+
+  const facts = {
+    // Calls during replay tell what was told before.
+    callDuringReplay: false,
+    fn(info: RunInfo, told: RunFacts): void {
+      try {
+        if (!off) held.tell(projectFacts(info, told, options, warnings));
+      } catch (error) {
+        warnings.add(
+          "facts_not_projected",
+          error instanceof Error ? error.name : "a value was thrown",
+        );
+      }
+    },
+  };
+
+  const activityInterceptors = marked((context: { readonly info: ActivityInfo }) => {
+    const attempt = activityAttempt(context.info, options, (spans) => sink.emit(spans));
+    if (attempt === undefined) return {};
+    return {
+      inbound: {
+        execute: <I>(input: I, next: (input: I) => Promise<unknown>) =>
+          attempt.run(() => next(input)),
+      },
+      outbound: {
+        getLogAttributes: (
+          input: Record<string, unknown>,
+          next: (input: Record<string, unknown>) => Record<string, unknown>,
+        ) => next({ ...attempt.fields, ...input }),
+      },
+    };
+  });
+
+  function configureWorker<Options extends object>(given: Options): Options {
+    const worker = given as Options & WorkerShape;
+    // The sink stays also when the plugin is off: a bundle with the recorder would warn at every call without it.
+    const sinks = { ...worker.sinks, [SINK]: { facts } };
+    if (off) return { ...worker, sinks };
+    if (
+      worker.workflowBundle !== undefined &&
+      !holdsRecorder(worker.workflowBundle) &&
+      !bundleWarned
+    ) {
+      bundleWarned = true;
+      warn(
+        "durascope: the workflow bundle was made without the plugin, so workflows are not recorded (activities are). " +
+          "Give the plugin to bundleWorkflowCode too: bundleWorkflowCode({ workflowsPath, plugins: [workflowTracing()] })",
+      );
+    }
+    const { interceptors } = worker;
+    return {
+      ...worker,
+      sinks,
+      interceptors: {
+        ...interceptors,
+        activity: once(interceptors?.activity, activityInterceptors),
+        ...(worker.workflowsPath !== undefined && {
+          workflowModules: withModule(interceptors?.workflowModules),
+        }),
+      },
+    };
+  }
+
+  const warn = options.onWarning ?? ((message: string): void => process.emitWarning(message));
+
+  function withModule(modules: readonly string[] | undefined): string[] {
+    return [...new Set([...(modules ?? []), recorderModule(options)])];
+  }
+
+  return {
+    name: "durascope",
+    configureConnection: (given) => given,
+    configureNativeConnection: (given) => given,
+    configureClient(given) {
+      if (off) return given;
+      const client = given as typeof given & ClientShape;
+      const interceptor = marked(
+        clientInterceptor(
+          () => client.namespace ?? "default",
+          (spans) => sink.emit(spans),
+        ),
+      );
+      // Before 1.5 the SDK had another shape here, an object of factories; what is not a list is left alone.
+      const known = client.interceptors?.workflow;
+      if (known !== undefined && !Array.isArray(known)) return given;
+      return {
+        ...client,
+        interceptors: { ...client.interceptors, workflow: once(known, interceptor) },
+      };
+    },
+    configureWorker,
+    configureReplayWorker: configureWorker,
+    configureBundler(given) {
+      if (off) return given;
+      const bundle = given as typeof given & {
+        readonly workflowInterceptorModules?: readonly string[];
+      };
+      return {
+        ...bundle,
+        workflowInterceptorModules: withModule(bundle.workflowInterceptorModules),
+      };
+    },
+    async runWorker(worker, next) {
+      try {
+        await next(worker);
+      } finally {
+        held.flush();
+        await sink.flush();
+      }
+    },
+    async flush() {
+      held.flush();
+      await sink.flush();
+    },
+  };
+}
+
+/** The parts of the SDK's WorkerOptions and ReplayWorkerOptions that are read or added to. */
+interface WorkerShape {
+  readonly sinks?: Readonly<Record<string, unknown>>;
+  readonly workflowsPath?: string;
+  readonly workflowBundle?: unknown;
+  readonly interceptors?: {
+    readonly activity?: readonly object[];
+    readonly workflowModules?: readonly string[];
+  };
+}
+
+/** The parts of the SDK's ClientOptions that are read or added to. */
+interface ClientShape {
+  readonly namespace?: string;
+  readonly interceptors?: { readonly workflow?: unknown };
+}
+
+function marked<Value extends object>(value: Value): Value {
+  return Object.assign(value, { [MARK]: true });
+}
+
+function once(list: readonly object[] | undefined, value: object): object[] {
+  const known = list ?? [];
+  return known.some((entry) => MARK in entry) ? [...known] : [...known, value];
+}

@@ -1,0 +1,1 @@
+export { BUNDLE_MARK, interceptors } from "./interceptors.ts";
