@@ -38,6 +38,7 @@ export default defineConfig({
         test: {
           name: "packaging",
           include: ["test/packaging/**/*.test.ts"],
+          globalSetup: ["test/packaging/set-up.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

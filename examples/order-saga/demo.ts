@@ -4,6 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Listr, type ListrTask } from "listr2";
 import {
   type Stage,
@@ -21,6 +22,9 @@ const path = resolve(".durascope/demo.otlp.jsonl");
 /** How a signal ends a program, as shells have it. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** How long, in ms, what is held back may take when an engine no longer answers. */
+const SETTLE_MS = 5000;
+
 interface Stages {
   temporal?: Stage<TemporalRecording>;
   stepFunctions?: Stage<StepFunctionsRecording>;
@@ -32,26 +36,33 @@ async function demo(): Promise<boolean> {
     process.stderr.write(`demo: ${error.message}\n`),
   );
   const stages: Stages = {};
-  const stop = async (): Promise<void> => {
-    await Promise.allSettled([stages.temporal?.stop(), stages.stepFunctions?.stop()]);
+  const settle = async (): Promise<void> => {
+    const stage = [stages.temporal, stages.stepFunctions];
+    const settled = Promise.allSettled(stage.map((one) => Promise.resolve(one?.settle())));
+    await Promise.race([settled, sleep(SETTLE_MS, undefined, { ref: false })]);
     await telemetry.close();
   };
   for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.once(signal, () => void stop().finally(() => process.exit(code)));
+    process.once(signal, () => void settle().finally(() => process.exit(code)));
   }
+  let played: Played[];
   try {
-    const played = await play(stages, telemetry.log);
-    await stop();
-    const terminal = {
-      columns: process.stdout.columns ?? 100,
-      color: process.stdout.hasColors?.() ?? false,
-    };
-    const result = await demoResult(played, path, terminal);
-    process.stdout.write(`\n${result.text}\n`);
-    return result.ok && telemetry.lost() === 0;
-  } finally {
-    await stop();
+    played = await play(stages, telemetry.log);
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    await settle();
+    // Clients of an engine that died go on trying. The servers end with this process, whatever it ends by.
+    process.exit(1);
   }
+  await settle();
+  await Promise.all([stages.temporal?.stop(), stages.stepFunctions?.stop()]);
+  const terminal = {
+    columns: process.stdout.columns ?? 100,
+    color: process.stdout.hasColors?.() ?? false,
+  };
+  const result = await demoResult(played, path, terminal);
+  process.stdout.write(`\n${result.text}\n`);
+  return result.ok && telemetry.lost() === 0;
 }
 
 async function play(stages: Stages, log: Parameters<typeof temporalStage>[0]): Promise<Played[]> {

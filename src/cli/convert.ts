@@ -98,11 +98,7 @@ async function traceOf(
     );
   }
   const { traceFromHistory } = await import("../stepfunctions/history.ts");
-  return traceFromHistory(
-    history.events as Parameters<typeof traceFromHistory>[0],
-    { executionArn },
-    traceOptions,
-  );
+  return traceFromHistory(history.events, { executionArn }, traceOptions);
 }
 
 async function deliver(

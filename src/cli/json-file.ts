@@ -93,7 +93,8 @@ function tooLarge(name: string, maxMib: number, bytes: number | undefined): Comm
 /** Line and column at which JSON breaks, where the engine says so, without quoting what stands there. */
 function whereJsonBreaks(text: string, error: unknown): string {
   const position = /position (\d+)/.exec(reason(error))?.[1];
-  if (position === undefined) return `it breaks off at character ${text.length}`;
+  if (position === undefined)
+    return `it breaks off, or breaks, within its ${text.length} characters`;
   const before = text.slice(0, Number(position)).split("\n");
   return `it breaks at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -61,10 +61,6 @@ export function createFold(
     if (steps.has(event.key))
       return warnings.add("step_opened_twice", `a step was opened twice: ${event.kind}`);
     const parent = openParent(run, event);
-    let depth = 0;
-    for (let around = parent; around !== undefined; around = stepAt(around.parent)) depth += 1;
-    if (depth >= DEEPEST)
-      return warnings.add("nested_too_deep", `steps nested deeper than ${DEEPEST} are left out`);
     const step: OpenStep = {
       key: event.key,
       kind: event.kind,
@@ -97,7 +93,15 @@ export function createFold(
     if (parent.closedBy !== undefined)
       warnings.add("step_after_parent", `a step was opened after its parent's end: ${event.kind}`);
     while (parent?.closedBy !== undefined) parent = stepAt(parent.parent);
-    return parent;
+    if (parent === undefined || depthOf(parent) < DEEPEST) return parent;
+    warnings.add("nested_too_deep", `steps nested deeper than ${DEEPEST} stand beside each other`);
+    return stepAt(parent.parent);
+  }
+
+  function depthOf(step: OpenStep): number {
+    let depth = 0;
+    for (let it: OpenStep | undefined = step; it !== undefined; it = stepAt(it.parent)) depth += 1;
+    return depth;
   }
 
   function applyToStep(run: OpenTrace, event: StepEvent): void {

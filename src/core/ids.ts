@@ -75,6 +75,6 @@ export function stateAttemptKey(attempt: StateAttempt): string {
  * every process (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
  */
 export function isSampled(traceId: string, ratio: number): boolean {
-  const randomness = Number.parseInt(traceId.slice(18, 32), 16);
-  return randomness >= (1 - ratio) * 2 ** 56;
+  // 56 bits do not fit a number; comparing a bigint with a number is exact.
+  return BigInt(`0x${traceId.slice(18, 32)}`) >= (1 - ratio) * 2 ** 56;
 }

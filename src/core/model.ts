@@ -199,9 +199,6 @@ export function* stepsOf(trace: Pick<WorkflowTrace, "steps">): Generator<Step> {
   const pending = trace.steps.toReversed();
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
     yield step;
-    for (let i = step.children.length - 1; i >= 0; i -= 1) {
-      const child = step.children[i];
-      if (child !== undefined) pending.push(child);
-    }
+    for (const child of step.children.toReversed()) pending.push(child);
   }
 }

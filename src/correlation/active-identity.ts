@@ -7,17 +7,11 @@ import { withActiveSpan } from "./opentelemetry-global.ts";
 export interface ActiveIdentity extends StepIdentity, SpanIds {}
 
 /** One storage for all copies of this package: an application may load both its ES module and its CommonJS form. */
-const STORAGE = Symbol.for("durascope.active-identity.1");
+const STORAGE: unique symbol = Symbol.for("durascope.active-identity.1");
 
-function sharedStorage(): AsyncLocalStorage<ActiveIdentity> {
-  const known: unknown = Reflect.get(globalThis, STORAGE);
-  if (known instanceof AsyncLocalStorage) return known;
-  const storage = new AsyncLocalStorage<ActiveIdentity>();
-  Reflect.set(globalThis, STORAGE, storage);
-  return storage;
-}
+const shared: typeof globalThis & { [STORAGE]?: AsyncLocalStorage<ActiveIdentity> } = globalThis;
 
-const storage = sharedStorage();
+const storage: AsyncLocalStorage<ActiveIdentity> = (shared[STORAGE] ??= new AsyncLocalStorage());
 
 /**
  * Runs `run` for a step: {@link activeIdentity} gives it, log lines carry its ids, and spans that the application

@@ -4,21 +4,21 @@ import type { StepIdentity } from "../core/identity.ts";
 export type IdentityFields = Record<string, string | number>;
 
 /**
- * The vocabulary's names of what an identity holds. Written out here, and held against the vocabulary by a test: the table of the
- * vocabulary brings its documentation along, which a Lambda bundle need not carry.
+ * The vocabulary's names of what an identity holds, after their common `workflow.`. Written out here, and held against the
+ * vocabulary by a test: the table of the vocabulary brings its documentation along, which a Lambda bundle need not carry.
  */
 const NAMES: Readonly<Record<keyof StepIdentity, string>> = {
-  engine: "workflow.engine",
-  workflowId: "workflow.id",
-  runId: "workflow.run_id",
-  firstRunId: "workflow.first_run_id",
-  workflowType: "workflow.type",
-  namespace: "workflow.namespace",
-  taskQueue: "workflow.task_queue",
-  stepName: "workflow.step.name",
-  stepKind: "workflow.step.kind",
-  stepId: "workflow.step.id",
-  attempt: "workflow.step.attempt",
+  engine: "engine",
+  workflowId: "id",
+  runId: "run_id",
+  firstRunId: "first_run_id",
+  workflowType: "type",
+  namespace: "namespace",
+  taskQueue: "task_queue",
+  stepName: "step.name",
+  stepKind: "step.kind",
+  stepId: "step.id",
+  attempt: "step.attempt",
 };
 
 /** What an identity knows, under the vocabulary's names. The object is fresh: the caller may change it. */
@@ -27,7 +27,7 @@ export function identityFields(identity: StepIdentity): IdentityFields {
   let name: keyof StepIdentity;
   for (name in NAMES) {
     const value = identity[name];
-    if (value !== undefined) fields[NAMES[name]] = value;
+    if (value !== undefined) fields[`workflow.${NAMES[name]}`] = value;
   }
   return fields;
 }

@@ -1,2 +1,2 @@
 /** Name and version under which every span of this package is exported; a test holds the version against package.json. */
-export const INSTRUMENTATION_SCOPE = { name: "durascope", version: "0.0.1" } as const;
+export const INSTRUMENTATION_SCOPE = { name: "durascope", version: "0.1.0" } as const;

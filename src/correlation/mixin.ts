@@ -44,6 +44,7 @@ export function workflowMixin(options: LogFieldOptions = {}): WorkflowMixin {
     ) {
       setSpanFields(line, span, datadog);
     }
+    for (const name of boundNames(logger)) delete line[name];
     return line;
   };
 }
@@ -61,6 +62,36 @@ export function childLogger<Logger extends ChildMaker<Logger>>(
   const child = logger.child(logFields(identity, options));
   Object.defineProperty(child, BOUND, { value: identity });
   return child;
+}
+
+const NONE: readonly string[] = [];
+const boundNamesOf = new WeakMap<object, readonly string[]>();
+
+/**
+ * Names of ours that a logger is bound to: pino writes bindings before what a mixin gives, and a name that stood twice in a line
+ * would be read as the mixin's. Asked once a logger, since pino parses its bindings to tell them; `setBindings` after the
+ * first line is not seen.
+ */
+function boundNames(logger: unknown): readonly string[] {
+  if (typeof logger !== "object" || logger === null) return NONE;
+  const known = boundNamesOf.get(logger);
+  if (known !== undefined) return known;
+  let names = NONE;
+  try {
+    const bindings: unknown = Reflect.get(logger, "bindings");
+    if (typeof bindings === "function") {
+      names = Object.keys(Object(Reflect.apply(bindings, logger, []))).filter(isOurs);
+    }
+  } catch {
+    // Bindings that are no JSON, by a serializer of the application's.
+  }
+  boundNamesOf.set(logger, names);
+  return names;
+}
+
+/** Whether a name is one that {@link logFields} gives. */
+function isOurs(name: string): boolean {
+  return /^(?:workflow\.|trace_|span_id$|dd\.)/.test(name);
 }
 
 function isBoundTo(logger: unknown, identity: ActiveIdentity): boolean {

@@ -40,6 +40,8 @@ export interface ReadableSpan {
   readonly kind: number;
   readonly spanContext: () => ReadableSpanContext;
   readonly parentSpanContext?: ReadableSpanContext | undefined;
+  /** As SDK 1 told the parent. */
+  readonly parentSpanId?: string;
   readonly startTime: HrTime;
   readonly endTime: HrTime;
   readonly duration: HrTime;
@@ -51,6 +53,8 @@ export interface ReadableSpan {
   readonly ended: boolean;
   readonly resource: SpanResource;
   readonly instrumentationScope: { readonly name: string; readonly version?: string | undefined };
+  /** As SDK 1 called the scope. */
+  readonly instrumentationLibrary?: { readonly name: string };
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
@@ -72,7 +76,6 @@ export const SPAN_KINDS = ["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER
 export const STATUS_CODES = ["UNSET", "OK", "ERROR"] as const;
 
 const SAMPLED = 1;
-const SDK_1_SCOPE = { instrumentationLibrary: INSTRUMENTATION_SCOPE };
 
 /** Whole microseconds since the epoch as {@link HrTime}. */
 function hrTime(micros: number): HrTime {
@@ -110,7 +113,7 @@ export function toReadableSpan(
     ended: true,
     resource,
     instrumentationScope: INSTRUMENTATION_SCOPE,
-    ...SDK_1_SCOPE,
+    instrumentationLibrary: INSTRUMENTATION_SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,

@@ -144,7 +144,10 @@ function encodeScalar(value: AttributeValue): string {
 /** Nanoseconds since the epoch as decimal digits, exact to the microsecond; `0` for what is no time. */
 function nanoseconds(ms: number): string {
   const microseconds = Math.round(ms * 1000);
-  return microseconds > 0 && Number.isSafeInteger(microseconds) ? `${microseconds}000` : "0";
+  if (!(microseconds > 0 && Number.isSafeInteger(microseconds))) return "0";
+  // Small integers become text several times faster than one of sixteen digits.
+  const seconds = Math.floor(microseconds / 1e6);
+  return `${seconds}${String(1e6 + (microseconds - seconds * 1e6)).slice(1)}000`;
 }
 
 /** An id of ours is hex digits already; one of a foreign context is not trusted to be. */

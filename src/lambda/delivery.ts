@@ -8,7 +8,8 @@ import { otlpRequest } from "./otlp-json.ts";
 
 /**
  * Hands a span out before Lambda freezes the process. Resolves when it is delivered, and at the latest after `boundMs`.
- * Never rejects: what was not delivered in time is counted, warned of once, and goes on in the background.
+ * What was not delivered in time is counted, warned of once, and goes on in the background. Rejects only when the warning
+ * throws.
  */
 export type Deliver = (span: FinishedSpan, boundMs: number) => Promise<void>;
 
@@ -59,16 +60,15 @@ export function spanDelivery(options: WithWorkflowOptions, environment: Environm
   }
 
   return async (span, boundMs) => {
-    const attributes =
-      undelivered === 0 ? span.attributes : { ...span.attributes, [UNDELIVERED]: undelivered };
+    // Taken out while it is under way, so that of overlapping spans one alone tells a loss.
     const told = undelivered;
-    undelivered += 1;
-    try {
-      if (await within(boundMs, send({ ...span, attributes }))) undelivered -= told + 1;
-      else warn(`a span was not delivered in ${boundMs} ms: is the collector up?`);
-    } catch {
-      // A processor that throws costs its span, a logger that throws nothing.
-    }
+    undelivered = 0;
+    const attributes = told === 0 ? span.attributes : { ...span.attributes, [UNDELIVERED]: told };
+    // A processor that throws, or an address that cannot be used, costs the span.
+    const sent = send({ ...span, attributes }).catch(() => false);
+    if (await within(boundMs, sent)) return;
+    undelivered += told + 1;
+    warn(`a span was not delivered in ${boundMs} ms: is the collector up?`);
   };
 }
 

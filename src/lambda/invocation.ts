@@ -40,11 +40,8 @@ export function beginInvocation(
 ): Invocation {
   const { awsRequestId = randomUUID(), functionName = "lambda", xRayTraceId } = context;
   const segment = parseXRayHeader(xRayTraceId ?? process.env["_X_AMZN_TRACE_ID"]);
-  const hash = nodeSha256(`lambda/${awsRequestId}`);
   const startTime = Date.now();
-  const span: FinishedSpan = {
-    traceId: hash.slice(0, 32),
-    spanId: hash.slice(32, 48),
+  const span = {
     name: functionName,
     kind: "SERVER",
     startTime,
@@ -53,9 +50,12 @@ export function beginInvocation(
     status: { code: "UNSET" },
     links: segment === undefined ? [] : [xrayLink(segment)],
     events: [],
-  };
+  } as const;
   const state = stateInvocation(event);
-  if (state === undefined) return { span };
+  if (state === undefined) {
+    const hash = nodeSha256(`lambda/${awsRequestId}`);
+    return { span: { ...span, traceId: hash.slice(0, 32), spanId: hash.slice(32, 48) } };
+  }
   const { identity, attemptKey, redrive } = state;
   const ids = runIds(identity.engine, identity.runId, nodeSha256);
   const own = {

@@ -2,7 +2,6 @@
 export interface LambdaContext {
   readonly awsRequestId?: string;
   readonly functionName?: string;
-  readonly functionVersion?: string;
   readonly invokedFunctionArn?: string;
   readonly memoryLimitInMB?: string | number;
   readonly xRayTraceId?: string;
@@ -21,7 +20,6 @@ export function functionAttributes(context: LambdaContext, coldStart: boolean): 
     "faas.coldstart": coldStart,
     "faas.invocation_id": context.awsRequestId,
     "faas.name": context.functionName,
-    "faas.version": context.functionVersion,
     "faas.max_memory": Number(context.memoryLimitInMB) * 1_048_576 || undefined,
     "aws.lambda.invoked_arn": arn,
     "cloud.provider": service && "aws",

@@ -16,21 +16,21 @@ export interface WithWorkflowOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-const KNOWN: Readonly<Record<keyof WithWorkflowOptions, true>> = {
-  spanProcessor: true,
-  output: true,
-  failureMessages: true,
-  flushTimeoutMs: true,
-  onWarning: true,
-};
+const KNOWN: readonly string[] = [
+  "spanProcessor",
+  "output",
+  "failureMessages",
+  "flushTimeoutMs",
+  "onWarning",
+] satisfies (keyof WithWorkflowOptions)[];
 
 /** Throws a {@link DurascopeError} that names the first option that is unknown. */
 export function checkOptions(options: WithWorkflowOptions): void {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) {
+    if (!KNOWN.includes(name)) {
       throw new DurascopeError(
         "LAMBDA_OPTION",
-        `withWorkflow has no option "${name}"; it has ${Object.keys(KNOWN).join(", ")}`,
+        `withWorkflow has no option "${name}"; it has ${KNOWN.join(", ")}`,
       );
     }
   }

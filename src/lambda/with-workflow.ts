@@ -46,10 +46,15 @@ const TIMED_OUT: InvocationEnd = {
  * Throws a `DurascopeError` for an unknown option, and for a handler that takes a callback, as Lambda's runtime for
  * Node.js 24 does. `DURASCOPE_DISABLED=true` gives the handler itself.
  */
-export function withWorkflow<Handler extends LambdaHandler>(
-  handler: Handler,
+export function withWorkflow<Parameters extends unknown[], Result>(
+  handler: (...parameters: Parameters) => Promise<Result>,
   options?: WithWorkflowOptions,
-): Handler;
+): (...parameters: Parameters) => Promise<Result>;
+/** The same around a handler that may return at once: its wrapper gives a promise of the result. */
+export function withWorkflow<Parameters extends unknown[], Result>(
+  handler: (...parameters: Parameters) => Result,
+  options?: WithWorkflowOptions,
+): (...parameters: Parameters) => Result | Promise<Awaited<Result>>;
 export function withWorkflow(
   handler: LambdaHandler,
   options: WithWorkflowOptions = {},
@@ -60,7 +65,7 @@ export function withWorkflow(
   if (typeof handler !== "function" || (handler.length > 2 && streaming === undefined)) {
     throw new DurascopeError(
       "LAMBDA_HANDLER",
-      "withWorkflow takes a handler without a callback: withWorkflow(async (event, context) => { ... })",
+      "withWorkflow needs an async handler, without a callback",
     );
   }
   checkOptions(options);

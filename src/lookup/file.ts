@@ -33,10 +33,12 @@ export function fileBackend(path: string): LookupBackend {
       await checkFile(path);
       const traces = await tracesOf(path, id);
       const { scan, spans, logs } = await recordsOf(path, traces.ids);
-      scan.corrupt += traces.scan.corrupt;
+      scan.corrupt = Math.max(scan.corrupt, traces.scan.corrupt);
       scan.left += traces.scan.left;
       const { runs, otherTraces } = groupRuns(spans, logs, id);
-      const notes = notesOf(scan, traces.isOtlp, traces.scan.bytes);
+      scan.tooLong = Math.max(scan.tooLong, traces.scan.tooLong);
+      if (traces.scan.brokenOff !== undefined) scan.brokenOff = traces.scan.brokenOff;
+      const notes = [...notesOf(scan), ...(await oddBeginning(path, traces.scan.bytes))];
       return { runs, otherTraces, notes } satisfies LookupResult;
     },
   };
@@ -62,26 +64,21 @@ async function checkFile(path: string): Promise<void> {
   }
 }
 
-async function tracesOf(
-  path: string,
-  id: string,
-): Promise<{ ids: Set<string>; scan: Scan; isOtlp: boolean }> {
+async function tracesOf(path: string, id: string): Promise<{ ids: Set<string>; scan: Scan }> {
   const scan: Scan = { bytes: 0, tooLong: 0, corrupt: 0, left: 0 };
   const asTrace = traceIdOf(id);
   const ids = new Set<string>(asTrace === undefined ? [] : [asTrace]);
-  let isOtlp = false;
   const take = (traceId: string | undefined): void => {
     if (traceId === undefined || ids.has(traceId)) return;
     if (ids.size < MOST_TRACES) ids.add(traceId);
     else scan.left += 1;
   };
   for await (const line of decoded(path, escapedForms(id), scan)) {
-    isOtlp = true;
     for (const record of [...line.spans, ...line.logs]) {
       if (matchOf(record.attributes, id) !== undefined) take(record.traceId);
     }
   }
-  return { ids, scan, isOtlp };
+  return { ids, scan };
 }
 
 async function recordsOf(
@@ -136,9 +133,20 @@ async function* decoded(
   }
 }
 
-function notesOf(scan: Scan, isOtlp: boolean, bytes: number): string[] {
+/** Whether the file is no OTLP JSON at all: by its first line, which is all that is surely read. */
+async function oddBeginning(path: string, bytes: number): Promise<string[]> {
+  if (bytes === 0) return ["The file is empty."];
+  const scan: ScanCounts = { bytes: 0, tooLong: 0 };
+  for await (const line of matchingLines(path, [""], scan)) {
+    return /"resource(Spans|Logs|Metrics)"/.test(line)
+      ? []
+      : ["The file begins with no line of OTLP JSON."];
+  }
+  return [];
+}
+
+function notesOf(scan: Scan): string[] {
   const notes: string[] = [];
-  if (bytes === 0) notes.push("The file is empty.");
   if (scan.corrupt > 0)
     notes.push(`${count(scan.corrupt, "line")} that might matter could not be read as JSON.`);
   if (scan.tooLong > 0)
@@ -146,7 +154,6 @@ function notesOf(scan: Scan, isOtlp: boolean, bytes: number): string[] {
   if (scan.brokenOff !== undefined)
     notes.push(`The compressed file breaks off (${scan.brokenOff}).`);
   if (scan.left > 0) notes.push(`There is more than fits: ${count(scan.left, "record")} left out.`);
-  if (bytes > 0 && !isOtlp) notes.push("No line that holds the id is OTLP JSON.");
   return notes;
 }
 

@@ -1,6 +1,6 @@
 import type { Sha256 } from "../core/ids.ts";
 import { runIds, runKey } from "../core/ids.ts";
-import type { Segment, Step, WorkflowTrace } from "../core/model.ts";
+import type { Step, WorkflowTrace } from "../core/model.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
 import { addRawTimes, type Frame, within } from "./frame.ts";
 import type { Projection } from "./projection.ts";
@@ -47,7 +47,7 @@ export function projectSpans(
       end: Math.max(started, ended ?? Infinity),
     }),
   );
-  for (const [index, segment] of trace.segments.entries()) startMarker(p, segment, index);
+  for (const [index, frame] of frames.entries()) startMarker(p, index, frame);
   for (const step of trace.steps) {
     const around = frameOf(trace, step, frames);
     if (around !== undefined) stepSpans(p, step, around);
@@ -63,16 +63,17 @@ function frameOf(
   frames: readonly Frame[],
 ): Frame | undefined {
   const opened = frames[segment];
-  const last = frames[segments.findIndex((s) => (s.closedBy ?? Infinity) >= closedBy)];
-  return opened && { ...opened, end: Math.max(opened.end, last?.end ?? Infinity) };
+  const closing = segments.find((it) => (it.closedBy ?? Infinity) >= closedBy);
+  return opened && { ...opened, end: Math.max(opened.end, closing?.ended ?? Infinity) };
 }
 
-function startMarker(p: Projection, segment: Segment, index: number): void {
-  if (segment.openedBy <= p.after) return;
+function startMarker(p: Projection, index: number, { spanId: runSpanId }: Frame): void {
+  const segment = p.trace.segments[index];
+  if (segment === undefined || segment.openedBy <= p.after) return;
   p.spans.push({
     traceId: p.ids.traceId,
     spanId: p.ids.span(`${runKey(index)}/started`),
-    parentSpanId: p.ids.span(runKey(index)),
+    parentSpanId: runSpanId,
     name: `${p.trace.type} ${index === 0 ? "started" : "redriven"}`,
     kind: "INTERNAL",
     startTime: segment.started,

@@ -11,9 +11,12 @@ type Attributes = Record<string, AttributeValue>;
 
 /** Adds the spans of a step: those of the steps in it, the marker of a wait, its attempts, itself. */
 export function stepSpans(p: Projection, step: Step, parent: Frame): void {
+  const plumbing = isPlumbing(step);
+  // Hashing an id costs more than all else here: what has no span and holds none needs none.
+  if (plumbing && step.children.length === 0) return;
   const frame = clamp(parent, p.ids.span(step.key), step.scheduled, step.ended);
   for (const child of step.children) stepSpans(p, child, frame);
-  if (isPlumbing(step)) return;
+  if (plumbing) return;
   const attributes = stepAttributes(p.base, p.trace, step);
   if (step.wait !== undefined && step.openedBy > p.after)
     waitMarker(p, step, step.wait, { parent, frame, attributes });
@@ -103,7 +106,8 @@ function attemptSpan(
 
 function ownSpan(p: Projection, step: Step, seq: number, at: Place): void {
   const { frame } = at;
-  const attributes = { ...at.attributes };
+  // The last of the step's spans: it may take what the others only copied.
+  const { attributes } = at;
   if (step.outcome !== undefined) attributes[VOCABULARY.outcome.key] = step.outcome;
   if (step.attempts.length > 0) attributes[VOCABULARY.stepAttempts.key] = step.attempts.length;
   if (step.failure !== undefined) addFailure(attributes, step.failure);

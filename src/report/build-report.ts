@@ -53,21 +53,17 @@ export function buildReport(run: RecordedRun): RunReport {
         : (attributeText(last.attributes, VOCABULARY.outcome.key) ?? "completed"),
     ...(failure !== undefined && { failure }),
     redrives: Math.max(0, segments - 1),
-    partial: partialReasons(last, markers, runSpans),
+    partial: partialReasons(last, runSpans),
     rows,
     logs: run.logs.map((log) => reportLog(log, run.spans)),
   };
 }
 
-function partialReasons(
-  last: RecordedSpan | undefined,
-  markers: readonly RecordedSpan[],
-  runs: readonly RecordedSpan[],
-): string[] {
-  if (last === undefined) return ["still running: the root span has not ended"];
-  if (markers.length > runs.length)
-    return ["a redrive is still running: its root span has not ended"];
-  return [];
+function partialReasons(last: RecordedSpan | undefined, runs: readonly RecordedSpan[]): string[] {
+  if (last !== undefined) return [];
+  return runs.length === 0
+    ? ["still running: the root span has not ended"]
+    : ["redriven and still running: the newest root span has not ended"];
 }
 
 function rowsOf(

@@ -24,7 +24,7 @@ export interface TextOptions {
 const MOST_ROWS = 500;
 const MOST_LOGS = 100;
 const DURATION_COLUMNS = 10;
-const NARROWEST = 40;
+const NARROWEST = 60;
 const WIDEST = 160;
 
 /** A run as text: headline, why, tree with bars, log lines. Ends without a line break. */

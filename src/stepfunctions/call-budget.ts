@@ -24,7 +24,7 @@ export interface CallBudgetOptions {
   readonly perSecond: number;
   readonly clock: Clock;
   /** Resolves after so many milliseconds, rejects when the signal fires. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly pauseFor: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** One budget that all calls of a poller share, in the order in which they ask. */
@@ -38,7 +38,7 @@ export interface CallBudget {
 }
 
 /** Makes a budget that is full. */
-export function callBudget({ perSecond, clock, sleep }: CallBudgetOptions): CallBudget {
+export function callBudget({ perSecond, clock, pauseFor }: CallBudgetOptions): CallBudget {
   const unit = 1000 / perSecond;
   const burst = 1000;
   // The moment at which all that was taken so far is paid for.
@@ -56,9 +56,9 @@ export function callBudget({ perSecond, clock, sleep }: CallBudgetOptions): Call
         wait > 0;
         wait = Math.max(turn, closedUntil) - clock()
       ) {
-        // Each round waits for what came up during the one before.
+        // Each round waits for what came up during the one before, in whole milliseconds as timers do.
         // oxlint-disable-next-line no-await-in-loop
-        await sleep(wait, signal);
+        await pauseFor(Math.ceil(wait), signal);
       }
     },
     throttled() {
@@ -72,4 +72,20 @@ export function callBudget({ perSecond, clock, sleep }: CallBudgetOptions): Call
       if (clock() >= closedUntil) pause = 0;
     },
   };
+}
+
+/** Resolves after so many milliseconds, rejects at once when the signal fires. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stopped = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stopped);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stopped, { once: true });
+  });
 }

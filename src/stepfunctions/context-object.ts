@@ -1,7 +1,6 @@
 import type { StepIdentity } from "../core/identity.ts";
 import { stateAttemptKey } from "../core/ids.ts";
 import { property } from "../correlation/property.ts";
-import { parseExecutionArn } from "./arn.ts";
 
 /** The try of a Step Functions state that some code runs for, as it is told by what came along with its input. */
 export interface StateInvocation {
@@ -66,8 +65,10 @@ function invocation(
   const state = property(stateFields, "Name");
   const enteredTime = property(stateFields, "EnteredTime");
   if (!isText(runId) || !isText(state) || !isText(enteredTime)) return undefined;
-  const arn = parseExecutionArn(runId);
-  if (arn === undefined || Number.isNaN(Date.parse(enteredTime))) return undefined;
+  // arn:partition:states:region:account:execution:machine:name, split by hand to keep a Lambda bundle small.
+  const [, , service, region, account, , workflowType, workflowId] = runId.split(":");
+  if (service !== "states" || !workflowType || !workflowId) return undefined;
+  if (Number.isNaN(Date.parse(enteredTime))) return undefined;
   const retry = count(property(stateFields, "RetryCount")) ?? 0;
   const redrive = count(redriveCount) ?? 0;
   const mapIndex = count(index);
@@ -75,11 +76,11 @@ function invocation(
   return {
     identity: {
       engine: "aws_step_functions",
-      workflowId: arn.execution,
+      workflowId,
       runId,
       firstRunId: runId,
-      namespace: `${arn.account}/${arn.region}`,
-      workflowType: arn.stateMachine,
+      namespace: `${account}/${region}`,
+      workflowType,
       stepName: state,
       stepKind: "lambda",
       attempt: retry + 1,

@@ -77,6 +77,8 @@ export function machineSweep(options: SweepOptions): Sweep {
       for await (const page of pages()) {
         for (const execution of page) {
           if (execution.started < floor) continue;
+          // One after the other, until the first one that is known.
+          // oxlint-disable-next-line no-await-in-loop
           if (!anchored && (await isKnown(execution))) {
             anchored = true;
             floor = Math.max(floor, execution.started - OVERLAP_MS);

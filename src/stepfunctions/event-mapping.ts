@@ -2,11 +2,11 @@ import type { WorkflowEvent } from "../core/event.ts";
 import type { WarningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { detailsOf, type HistoryEvent } from "./history-event.ts";
-import { attemptEvents } from "./mapping/attempt-events.ts";
-import { containerEvents } from "./mapping/container-events.ts";
-import { type Arrival, type Handler, mappingContext } from "./mapping/mapping-context.ts";
-import { runEvents } from "./mapping/run-events.ts";
-import { stateEvents } from "./mapping/state-events.ts";
+import { ATTEMPT_EVENTS, takenAttemptKeys } from "./mapping/attempt-events.ts";
+import { CONTAINER_EVENTS } from "./mapping/container-events.ts";
+import type { Arrival, Handler, MappingContext } from "./mapping/mapping-context.ts";
+import { RUN_EVENTS } from "./mapping/run-events.ts";
+import { STATE_EVENTS } from "./mapping/state-events.ts";
 import type { Scopes } from "./scope.ts";
 
 /** Maps the events of one execution, in the order of their ids, by the pairing rules of ARCHITECTURE.md. */
@@ -18,6 +18,13 @@ export interface EventMapping {
 /** Event types that say nothing which another event does not say better. */
 const PLUMBING = /^MapRun(Started|Redriven|Succeeded|Aborted)$/;
 
+const HANDLERS: ReadonlyMap<string, Handler> = new Map([
+  ...RUN_EVENTS,
+  ...STATE_EVENTS,
+  ...CONTAINER_EVENTS,
+  ...ATTEMPT_EVENTS,
+]);
+
 /** Makes the mapping of one execution; `scopes` is its whole state, plain JSON data, and goes into checkpoints. */
 export function createEventMapping(
   executionArn: string,
@@ -25,26 +32,25 @@ export function createEventMapping(
   warnings: WarningLog,
   scopes: Scopes,
 ): EventMapping {
-  const context = mappingContext(executionArn, options, warnings, scopes);
-  const handlers: ReadonlyMap<string, Handler> = new Map([
-    ...runEvents(context),
-    ...stateEvents(context),
-    ...containerEvents(context),
-    ...attemptEvents(context),
-  ]);
+  const attemptKeys = takenAttemptKeys(scopes);
+  const context: MappingContext = { executionArn, options, warnings, scopes, attemptKeys };
   return {
     map(event, at) {
       const out: WorkflowEvent[] = [];
-      // A history without previous ids (some emulators give none) is read as if nothing ran side by side.
-      const scope = scopes.ofEvent[event.previousEventId ?? event.id - 1] ?? 0;
-      const handler = handlers.get(event.type);
+      const scope = scopes.ofEvent[previousId(event)] ?? 0;
+      const handler = HANDLERS.get(event.type);
       if (handler === undefined && !PLUMBING.test(event.type)) {
         warnings.add("unknown_event", `unknown event type ${event.type.slice(0, 64)}`);
       }
       const arrival: Arrival = { event, details: detailsOf(event), at, scope };
       scopes.ofEvent[event.id] =
-        handler === undefined ? scope : handler(arrival, (neutral) => out.push(neutral));
+        handler === undefined ? scope : handler(context, arrival, (neutral) => out.push(neutral));
       return out;
     },
   };
+}
+
+/** A history without previous ids (some emulators give none) is read as if nothing ran side by side. */
+function previousId({ id, previousEventId }: HistoryEvent): number {
+  return Number.isSafeInteger(previousEventId) ? Number(previousEventId) : id - 1;
 }

@@ -60,6 +60,6 @@ function hasId(event: object): event is HistoryEvent {
   return "id" in event && Number.isSafeInteger(event.id);
 }
 
-function inOrder(events: HistoryEvent[]): HistoryEvent[] {
-  return events.sort((a, b) => a.id - b.id);
+function inOrder(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  return events.toSorted((a, b) => a.id - b.id);
 }

@@ -10,7 +10,7 @@ export interface HistoryEvent {
 
 /** Answer of GetExecutionHistory, or several of its pages joined (https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html). */
 export interface ExecutionHistory {
-  readonly events: readonly HistoryEvent[];
+  readonly events?: readonly unknown[] | undefined;
 }
 
 /** Fields of an event's `...EventDetails` that are read. */
@@ -39,5 +39,38 @@ export function detailsOf(event: HistoryEvent): EventDetails {
     if (detailNames.size < 200) detailNames.set(event.type, name);
   }
   const details = event[name];
-  return typeof details === "object" && details !== null ? details : NO_DETAILS;
+  if (typeof details !== "object" || details === null) return NO_DETAILS;
+  return isSound(details) ? details : soundParts(details);
+}
+
+const TYPES: readonly (readonly [keyof EventDetails, "string" | "number"])[] = [
+  ["name", "string"],
+  ["index", "number"],
+  ["error", "string"],
+  ["cause", "string"],
+  ["state", "string"],
+  ["resource", "string"],
+  ["resourceType", "string"],
+  ["input", "string"],
+  ["output", "string"],
+  ["timeoutInSeconds", "number"],
+];
+
+function isSound(details: object): details is EventDetails {
+  const fields = details as Readonly<Record<string, unknown>>;
+  return TYPES.every(([name, type]) => isOf(type, fields[name]));
+}
+
+/** What is of its type: a file may hold anything. */
+function soundParts(details: object): EventDetails {
+  const fields = details as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    TYPES.filter(([name, type]) => isOf(type, fields[name])).map(([name]) => [name, fields[name]]),
+  );
+}
+
+function isOf(type: "string" | "number", value: unknown): boolean {
+  return (
+    value === undefined || (type === "string" ? typeof value === "string" : Number.isFinite(value))
+  );
 }

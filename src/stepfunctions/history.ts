@@ -31,6 +31,8 @@ export interface HistoryReader {
 }
 
 const MAX_WARNED_GAP = 25_000;
+/** Latest time that a Date can hold: https://tc39.es/ecma262/#sec-time-values-and-time-range. */
+const LATEST_MS = 8.64e15;
 
 /** The identity of an execution in neutral words; undefined when the ARN is none. */
 export function runIdentity(executionArn: string): RunIdentity | undefined {
@@ -89,7 +91,7 @@ export function createHistoryReader(
  * Never throws: a history that cannot be read gives an error, what is odd in one that can gives counted warnings.
  */
 export function traceFromHistory(
-  history: ExecutionHistory | readonly HistoryEvent[],
+  history: ExecutionHistory | readonly unknown[],
   identity: ExecutionIdentity,
   options: TraceOptions = {},
 ): Result<WorkflowTrace> {
@@ -122,10 +124,13 @@ export function traceFromHistory(
 
 /** Events by their ids, as GetExecutionHistory may give them newest first. */
 function inOrder(events: readonly unknown[]): readonly unknown[] {
-  const id = (event: unknown): number => (isHistoryEvent(event) ? event.id : 0);
-  return events.every((event, i) => i === 0 || id(events[i - 1]) <= id(event))
+  return events.every((event, i) => i === 0 || idOf(events[i - 1]) <= idOf(event))
     ? events
-    : [...events].sort((a, b) => id(a) - id(b));
+    : events.toSorted((a, b) => idOf(a) - idOf(b));
+}
+
+function idOf(event: unknown): number {
+  return isHistoryEvent(event) ? event.id : 0;
 }
 
 function isHistoryEvent(value: unknown): value is HistoryEvent {
@@ -143,7 +148,13 @@ function isTimestamp(value: unknown): value is HistoryEvent["timestamp"] {
   return typeof value === "string" || typeof value === "number" || value instanceof Date;
 }
 
+/** Milliseconds since the epoch; NaN when it is no time that a Date can hold. */
 function timeOf(timestamp: HistoryEvent["timestamp"]): number {
-  if (typeof timestamp === "string") return parseTime(timestamp);
-  return typeof timestamp === "number" ? Math.round(timestamp * 1e6) / 1e3 : timestamp.getTime();
+  const ms =
+    typeof timestamp === "string"
+      ? parseTime(timestamp)
+      : typeof timestamp === "number"
+        ? Math.round(timestamp * 1e6) / 1e3
+        : timestamp.getTime();
+  return Math.abs(ms) <= LATEST_MS ? ms : Number.NaN;
 }

@@ -83,18 +83,20 @@ export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollS
   let started = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function run(key: string, entry: Entry): Promise<void> {
-    if (entry.running !== undefined) return entry.running;
+  async function runJob(key: string, entry: Entry): Promise<void> {
+    const { due } = entry;
     running += 1;
-    const due = entry.due;
-    entry.running = entry.job().then((pause) => {
-      running -= 1;
-      delete entry.running;
-      if (pause === undefined) entries.delete(key);
-      // What was hastened meanwhile is due at once.
-      else if (entry.due === due) entry.due = clock() + pause;
-      arm();
-    });
+    const pause = await entry.job();
+    running -= 1;
+    delete entry.running;
+    if (pause === undefined) entries.delete(key);
+    // What was hastened meanwhile is due at once.
+    else if (entry.due === due) entry.due = clock() + pause;
+    arm();
+  }
+
+  function run(key: string, entry: Entry): Promise<void> {
+    entry.running ??= runJob(key, entry);
     return entry.running;
   }
 
@@ -150,7 +152,9 @@ export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollS
     async stop() {
       started = false;
       clearTimeout(timer);
-      await Promise.all([...entries.values()].map((entry) => entry.running));
+      await Promise.all(
+        [...entries.values()].map(({ running: work }) => work ?? Promise.resolve()),
+      );
     },
   };
 }

@@ -1,10 +1,8 @@
-import type { CheckpointStore, Clock, TraceSink } from "../core/ports.ts";
+import type { CheckpointStore, TraceSink } from "../core/ports.ts";
 import type { ApiCall, CallBudget } from "./call-budget.ts";
+import { withDeadline } from "./deadline.ts";
 import type { MutableStats } from "./poller-stats.ts";
 import { type CallOptions, isThrottle, type StepFunctionsApi } from "./step-functions-api.ts";
-
-/** A call or a hand-over that takes longer is given up, in milliseconds. */
-const DEADLINE_MS = 30_000;
 
 /** Something outside failed, and it is counted already. */
 export class OutsideFailure extends Error {
@@ -96,65 +94,5 @@ export function countedCheckpoints(store: CheckpointStore, stats: MutableStats):
         throw new OutsideFailure("checkpoints", "open", cause);
       }
     },
-  };
-}
-
-async function withDeadline<Answer>(
-  run: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
-  const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer within ${DEADLINE_MS / 1000} s`);
-      reject(error);
-      controller.abort(error);
-    }, DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([run(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Resolves after so many milliseconds, rejects at once when the signal fires. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stopped = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stopped);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stopped, { once: true });
-  });
-}
-
-/** Says a kind of thing at most once a minute, and how often it was not said meanwhile. Never throws. */
-export function limitedWarnings(
-  warn: (message: string) => void,
-  clock: Clock,
-): (kind: string, message: string) => void {
-  const said = new Map<string, { at: number; more: number }>();
-  return (kind, message) => {
-    const before = said.get(kind);
-    if (before !== undefined && clock() - before.at < 60_000) {
-      before.more += 1;
-      return;
-    }
-    const more =
-      before === undefined || before.more === 0
-        ? ""
-        : ` (and ${before.more} more of this kind since)`;
-    said.set(kind, { at: clock(), more: 0 });
-    try {
-      warn(`durascope: ${message}${more}`);
-    } catch {
-      // A logger that fails has nobody to tell.
-    }
   };
 }

@@ -3,15 +3,11 @@ import { warningLog } from "../core/result.ts";
 import { isDisabled } from "../correlation/disabled.ts";
 import { defaultTraceSink } from "../telemetry/index.ts";
 import { parseExecutionArn } from "./arn.ts";
-import { callBudget } from "./call-budget.ts";
+import { callBudget, sleep } from "./call-budget.ts";
 import { memoryCheckpoints } from "./checkpoints/memory.ts";
-import {
-  budgetedApi,
-  countedCheckpoints,
-  countedSink,
-  limitedWarnings,
-  sleep,
-} from "./poller-calls.ts";
+import { withDeadline } from "./deadline.ts";
+import { limitedWarnings } from "./limited-warnings.ts";
+import { budgetedApi, countedCheckpoints, countedSink } from "./poller-calls.ts";
 import {
   type PollerSettings,
   pollerSettings,
@@ -86,8 +82,8 @@ export class StepFunctionsPoller {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("the poller stops"));
     try {
-      await (await this.#polling)?.stop();
-      await this.#sink.flush?.();
+      await withDeadline(async () => (await this.#polling)?.stop());
+      await withDeadline(async () => this.#sink.flush?.());
       if (this.#options.sink === undefined) await this.#sink.shutdown?.();
     } catch {
       this.#stats.faults += 1;
@@ -119,7 +115,7 @@ export class StepFunctionsPoller {
   async #make(): Promise<Polling> {
     const { clock, callsPerSecond } = this.#settings;
     const api = await openApi(this.#options.client);
-    const budget = callBudget({ perSecond: callsPerSecond, clock, sleep });
+    const budget = callBudget({ perSecond: callsPerSecond, clock, pauseFor: sleep });
     const checkpoints = this.#options.checkpoints ?? memoryCheckpoints({ clock });
     const polling = startPolling({
       settings: this.#settings,
@@ -131,7 +127,7 @@ export class StepFunctionsPoller {
       warn: this.#warn,
       stopping: this.#stopping.signal,
     });
-    this.#following = polling.following;
+    this.#following = () => polling.following();
     return polling;
   }
 

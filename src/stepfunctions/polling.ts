@@ -8,11 +8,12 @@ import {
   followedExecution,
 } from "./followed-execution.ts";
 import { runIdentity } from "./history.ts";
-import { pollSchedule, untilNextRead, untilNextTry } from "./poll-schedule.ts";
+import { pollSchedule, untilNextRead } from "./poll-schedule.ts";
 import { OutsideFailure } from "./poller-calls.ts";
 import type { PollerSettings } from "./poller-options.ts";
 import type { MutableStats } from "./poller-stats.ts";
 import { fromCheckpoint, isSameRun, toCheckpoint } from "./run-checkpoint.ts";
+import { setbacks } from "./setbacks.ts";
 import { errorName, type StepFunctionsApi } from "./step-functions-api.ts";
 
 /** What polling is made of. */
@@ -47,6 +48,7 @@ export function startPolling(ports: PollingPorts): Polling {
   const { settings, api, checkpoints, stats, warn, stopping } = ports;
   const { clock } = settings;
   const schedule = pollSchedule({ clock, concurrency: CONCURRENCY });
+  const failed = setbacks(settings, stats, warn);
   const followed = new Map<string, FollowedExecution>();
   const following: FollowingPorts = {
     source: executionSource((request) => api.getExecutionHistory(request), settings),
@@ -114,7 +116,7 @@ export function startPolling(ports: PollingPorts): Polling {
       if (followed.size < settings.maxExecutions) await takeUp();
       return followed.size < settings.maxExecutions ? undefined : settings.minInterval;
     } catch (error) {
-      return stopping.aborted ? undefined : again("put off", "the poller", error);
+      return stopping.aborted ? undefined : failed.met("put off", "the poller", error);
     }
   }
 
@@ -122,7 +124,7 @@ export function startPolling(ports: PollingPorts): Polling {
     const { executionArn } = execution;
     try {
       const result = await execution.advance();
-      failures.delete(executionArn);
+      failed.over(executionArn);
       if (!result.closed) return untilNextRead(result, settings);
       followed.delete(executionArn);
       stats.closed += 1;
@@ -130,7 +132,7 @@ export function startPolling(ports: PollingPorts): Polling {
     } catch (error) {
       if (stopping.aborted) return undefined;
       if (isGone(error)) return drop(execution);
-      return again(executionArn, `execution ${executionArn}`, error);
+      return failed.met(executionArn, `execution ${executionArn}`, error);
     }
   }
 
@@ -143,35 +145,10 @@ export function startPolling(ports: PollingPorts): Polling {
     try {
       await execution.abandon();
     } catch (error) {
-      return again(execution.executionArn, `execution ${execution.executionArn}`, error);
+      return failed.met(execution.executionArn, `execution ${execution.executionArn}`, error);
     }
     followed.delete(execution.executionArn);
     return undefined;
-  }
-
-  const failures = new Map<string, number>();
-  /** Counts a failure, says it, and gives the time until the next try. */
-  function again(key: string, what: string, error: unknown): number {
-    if (error instanceof OutsideFailure) {
-      // What is throttled waits for the budget, and has not failed by itself.
-      if (error.throttled) {
-        warn(
-          "throttled",
-          `AWS refuses calls since there are too many: ${error.call} is tried again after a pause`,
-        );
-        return settings.minInterval;
-      }
-      warn(
-        `${error.part} ${errorName(error.cause)}`,
-        `${error.call} of ${what} failed with ${errorName(error.cause)}; it is tried again`,
-      );
-    } else {
-      stats.faults += 1;
-      warn("fault", `${what} could not be followed (${errorName(error)}); it is tried again`);
-    }
-    const count = (failures.get(key) ?? 0) + 1;
-    failures.set(key, count);
-    return untilNextTry(count, settings);
   }
 
   async function isTaken(execution: FoundExecution): Promise<boolean> {
@@ -194,7 +171,7 @@ export function startPolling(ports: PollingPorts): Polling {
   /** Writes down that an execution was found before it is read: a restart then need not find it again. */
   async function note(executionArn: string, started: number): Promise<void> {
     const nothing = { executionArn, started, exportedThrough: 0, closed: false };
-    await checkpoints.put(toCheckpoint(nothing, clock()));
+    
     hold(executionArn, started);
   }
 
@@ -224,7 +201,7 @@ export function startPolling(ports: PollingPorts): Polling {
       try {
         await sweepOnce(stateMachineArn, sweep, sweeps % RECONCILE_EVERY === 0);
         sweeps += 1;
-        failures.delete(stateMachineArn);
+        failed.over(stateMachineArn);
         return settings.sweepInterval;
       } catch (error) {
         if (stopping.aborted) return undefined;
@@ -237,7 +214,7 @@ export function startPolling(ports: PollingPorts): Polling {
         }
         return Math.max(
           settings.sweepInterval,
-          again(stateMachineArn, `state machine ${stateMachineArn}`, error),
+          failed.met(stateMachineArn, `state machine ${stateMachineArn}`, error),
         );
       }
     };
@@ -250,17 +227,20 @@ export function startPolling(ports: PollingPorts): Polling {
     try {
       await takeUp();
     } catch (error) {
-      again("checkpoints", "the poller", error);
+      failed.met("checkpoints", "the poller", error);
     }
     for (const arn of settings.executionArns) hold(arn, 0);
+  }
+
+  async function startAfter(beginning: Promise<void>): Promise<void> {
+    await beginning;
+    if (!stopping.aborted) schedule.start();
   }
 
   return {
     start() {
       begun ??= begin();
-      void begun.then(() => {
-        if (!stopping.aborted) schedule.start();
-      });
+      void startAfter(begun);
     },
     async pass() {
       if (begun === undefined) {
@@ -277,7 +257,7 @@ export function startPolling(ports: PollingPorts): Polling {
       try {
         if ((await checkpoints.get(executionArn)) === undefined) await note(executionArn, 0);
       } catch (error) {
-        again(executionArn, `execution ${executionArn}`, error);
+        failed.met(executionArn, `execution ${executionArn}`, error);
       }
       hold(executionArn, 0);
     },

@@ -12,6 +12,12 @@ import {
 export interface SpanSinkOptions extends SpanProcessorOptions {
   /** `service.name` where neither an SDK nor the environment gives one. */
   readonly serviceName?: string;
+  /**
+   * How long, in ms, a flush waits for the processor before it counts as failed: a collector that hangs must not keep a
+   * worker from stopping.
+   * @default 10000
+   */
+  readonly flushTimeout?: number;
 }
 
 /** What became of the spans, in numbers since the start. */
@@ -38,6 +44,8 @@ export interface SpanSink {
   /** What became of the spans so far. */
   counts(): SpanCounts;
 }
+
+const DEFAULT_FLUSH_TIMEOUT_MS = 10_000;
 
 /** Most spans that are kept while the exporter of our own loads. */
 const LONGEST_QUEUE = 4096;
@@ -99,7 +107,7 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
     drain(found);
     if (found === undefined) return "no_receiver";
     try {
-      await found.processor.forceFlush?.();
+      await bounded(found.processor.forceFlush?.(), options.flushTimeout);
       return "exported";
     } catch {
       counts.failures += 1;
@@ -119,6 +127,25 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
   }
 
   return { emit, flush, shutdown, counts: () => ({ ...counts }) };
+}
+
+/** Waits for a promise, but not longer than a processor may take; rejects then. */
+async function bounded(
+  work: Promise<void> | undefined,
+  timeout: number = DEFAULT_FLUSH_TIMEOUT_MS,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error("the span processor did not flush in time")),
+      timeout,
+    );
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function disabledSink(): SpanSink {

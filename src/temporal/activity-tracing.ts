@@ -23,8 +23,12 @@ export interface ActivityInfo {
 
 /** One attempt as its worker sees it. */
 export interface ActivityAttempt {
-  /** Runs the activity with its identity active; emits the attempt's span at its end, however it ends. */
-  run<Value>(execute: () => Promise<Value>): Promise<Value>;
+  /**
+   * Runs the activity with its identity active; emits the attempt's span at its end, however it ends.
+   *
+   * @param key the step's key, where the activity's id does not tell it
+   */
+  run<Value>(execute: () => Promise<Value>, key?: string): Promise<Value>;
   /** Fields of the activity's log lines. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -38,7 +42,7 @@ export function activityAttempt(
 ): ActivityAttempt | undefined {
   const execution = info.workflowExecution;
   if (execution === undefined) return undefined;
-  const key = `${info.isLocal ? "local" : "activity"}:${info.activityId}`;
+  const ownKey = `${info.isLocal ? "local" : "activity"}:${info.activityId}`;
   const ids = runIds("temporal", execution.runId, nodeSha256);
   const identity = {
     engine: "temporal" as const,
@@ -52,15 +56,16 @@ export function activityAttempt(
     stepId: info.activityId,
     attempt: info.attempt,
     traceId: ids.traceId,
-    spanId: ids.attempt(`${key}#${info.attempt}`),
+    spanId: ids.attempt(`${ownKey}#${info.attempt}`),
   };
   return {
     fields: logFields(identity),
-    async run(execute) {
+    async run(execute, key = ownKey) {
       const began = now();
+      const active = { ...identity, spanId: ids.attempt(`${key}#${info.attempt}`) };
       let ending: Pick<Attempt, "outcome" | "failure"> = { outcome: "completed" };
       try {
-        return await runWithIdentity(identity, execute);
+        return await runWithIdentity(active, execute);
       } catch (error) {
         ending = endingOf(error, options);
         throw error;

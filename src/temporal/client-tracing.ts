@@ -4,13 +4,8 @@ import { formatTraceparent } from "../correlation/carrier.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { activeSpanContext } from "../correlation/opentelemetry-global.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
+import { jsonPayload } from "./workflow/proto-value.ts";
 import { TRACE_HEADER } from "./workflow/trace-header.ts";
-
-/** A payload as the SDK's headers hold it. */
-interface HeaderPayload {
-  readonly metadata: Readonly<Record<string, Uint8Array>>;
-  readonly data: Uint8Array;
-}
 
 interface WithHeaders {
   readonly headers: Readonly<Record<string, unknown>>;
@@ -80,12 +75,6 @@ function withCaller<Input extends WithHeaders>(input: Input): Input {
     }),
   };
   return { ...input, headers: { ...input.headers, [TRACE_HEADER]: jsonPayload(carrier) } };
-}
-
-/** What the SDK's default payload converter makes of a plain object. */
-function jsonPayload(value: object): HeaderPayload {
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-  return { metadata: { encoding: encode("json/plain") }, data: encode(JSON.stringify(value)) };
 }
 
 function startSpan(

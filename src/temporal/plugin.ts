@@ -8,6 +8,7 @@ import { type ProvisionalSpans, provisionalSpans } from "./provisional-spans.ts"
 import { holdsRecorder, recorderModule } from "./recorder-module.ts";
 import type { WorkflowTracingOptions } from "./tracing-options.ts";
 import { type RunFacts, SINK } from "./workflow/run-facts.ts";
+import { stepHeader } from "./workflow/step-header.ts";
 
 /**
  * The plugin: one plain object for workers, clients, bundles and replays, on the connection or beside it. Its hooks
@@ -48,7 +49,15 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     (spans) => sink.emit(spans),
     options.settle ?? DEFAULT_SETTLE_MS,
   );
-  let bundleWarned = false;
+  const said = new Set<string>();
+
+  /** Says each kind of trouble once: it may come with every workflow task. */
+  function warnOnce(kind: string, message: string): void {
+    if (said.has(kind)) return;
+    said.add(kind);
+    if (options.onWarning === undefined) process.emitWarning(message);
+    else options.onWarning(message);
+  }
 
   const facts = {
     // Calls during replay tell what was told before.
@@ -57,10 +66,11 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
       try {
         if (!off) held.tell(projectFacts(info, told, options, warnings));
       } catch (error) {
-        warnings.add(
-          "facts_not_projected",
-          error instanceof Error ? error.name : "a value was thrown",
-        );
+        const name = error instanceof Error ? error.name : "a value";
+        warnings.add("facts_not_projected", `facts of a run could not be told: ${name}`);
+      }
+      for (const { code, message } of warnings.list()) {
+        warnOnce(code, `durascope: ${message} (${code})`);
       }
     },
   };
@@ -70,8 +80,10 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     if (attempt === undefined) return {};
     return {
       inbound: {
-        execute: <I>(input: I, next: (input: I) => Promise<unknown>) =>
-          attempt.run(() => next(input)),
+        execute: <I extends { readonly headers?: unknown }>(
+          input: I,
+          next: (input: I) => Promise<unknown>,
+        ) => attempt.run(() => next(input), stepHeader(input.headers)),
       },
       outbound: {
         getLogAttributes: (
@@ -87,13 +99,9 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     // The sink stays also when the plugin is off: a bundle with the recorder would warn at every call without it.
     const sinks = { ...worker.sinks, [SINK]: { facts } };
     if (off) return { ...worker, sinks };
-    if (
-      worker.workflowBundle !== undefined &&
-      !holdsRecorder(worker.workflowBundle) &&
-      !bundleWarned
-    ) {
-      bundleWarned = true;
-      warn(
+    if (worker.workflowBundle !== undefined && !holdsRecorder(worker.workflowBundle)) {
+      warnOnce(
+        "bundle_without_recorder",
         "durascope: the workflow bundle was made without the plugin, so workflows are not recorded (activities are). " +
           "Give the plugin to bundleWorkflowCode too: bundleWorkflowCode({ workflowsPath, plugins: [workflowTracing()] })",
       );
@@ -111,8 +119,6 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
       },
     };
   }
-
-  const warn = options.onWarning ?? ((message: string): void => process.emitWarning(message));
 
   function withModule(modules: readonly string[] | undefined): string[] {
     return [...new Set([...(modules ?? []), recorderModule(options)])];

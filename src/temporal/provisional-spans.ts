@@ -79,7 +79,7 @@ export function provisionalSpans(
       run.timer = later(runId);
     },
     flush() {
-      for (const runId of [...held.keys()]) letGo(runId);
+      for (const runId of held.keys()) letGo(runId);
     },
     get size() {
       return held.size;

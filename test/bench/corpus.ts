@@ -66,11 +66,14 @@ function bench(engine: BenchHistory["engine"], recording: Recording, index: numb
               { events },
               { workflowId: recording.workflowId ?? name, runId: recording.runId ?? name },
             )
-          : traceOfExecution({ events } as Parameters<typeof traceOfExecution>[0], {
-              executionArn:
-                recording.executionArn ??
-                `arn:aws:states:us-east-1:123456789012:execution:bench:${name}`,
-            });
+          : traceOfExecution(
+              { events },
+              {
+                executionArn:
+                  recording.executionArn ??
+                  `arn:aws:states:us-east-1:123456789012:execution:bench:${name}`,
+              },
+            );
       return result.ok ? result.value : undefined;
     },
   };

@@ -92,6 +92,21 @@ describe("the plugin on a real server", () => {
     },
   );
 
+  it("has told that a run waits for approval long before anything ends the wait", async () => {
+    const scenario = scenarios.find(({ name }) => name === "approved");
+    if (scenario === undefined) throw new Error("no such scenario");
+    const order = { ...scenario.order, orderId: "order-2002" };
+    const options = { connection: temporal.connection, plugins: [tracing], reviewPauseMs: 6000 };
+    await runOnTemporal({ ...scenario, order }, options);
+    await tracing.flush();
+    const of = (name: string): (typeof all)[number] | undefined =>
+      all.find((span) => span.name === name);
+    const all = processor.spans().filter((span) => span.attributes["workflow.id"] === "order-2002");
+    const marker = of("waiting for approval");
+    expect(marker?.startTime).toBe(of("wait approval")?.startTime);
+    expect(marker?.receivedAt).toBeLessThan((of("wait approval")?.endTime ?? 0) - 1000);
+  });
+
   it("emits no span twice, and each with the business key of its run", () => {
     const spans = processor
       .spans()

@@ -29,7 +29,9 @@ export type StepFunctionsRecording = StepFunctionsRun &
 export interface Stage<Recording> {
   /** Plays a scenario to its end and fetches its history. Rejects when the engine dies meanwhile. */
   play(scenario: Scenario): Promise<Recording>;
-  /** Sends what is still held back, and stops the engine. */
+  /** Hands on what is still held back; the engine may be gone. */
+  settle(): Promise<void>;
+  /** Stops the engine. */
   stop(): Promise<void>;
 }
 
@@ -41,11 +43,12 @@ export async function temporalStage(log: Logger): Promise<Stage<TemporalRecordin
     telemetryOptions: { logging: { filter: "OFF" } },
   });
   const tracing = workflowTracing(sagaOptions);
-  const { server, connection, stop } = await startLocalTemporal({
+  const local = await startLocalTemporal({
     ledger: memoryLedger(),
     log,
     plugins: [tracing],
   });
+  const { server, connection } = local;
   const client = new Client({ connection });
   return {
     play: (scenario) =>
@@ -53,10 +56,8 @@ export async function temporalStage(log: Logger): Promise<Stage<TemporalRecordin
         const run = await runOnTemporal(scenario, { connection, plugins: [tracing] });
         return { ...run, history: await fetchTemporalHistory(client, run) };
       }),
-    async stop() {
-      await tracing.flush();
-      await stop();
-    },
+    settle: () => tracing.flush(),
+    stop: () => local.stop(),
   };
 }
 
@@ -64,7 +65,8 @@ export async function temporalStage(log: Logger): Promise<Stage<TemporalRecordin
 export async function stepFunctionsStage(log: Logger): Promise<Stage<StepFunctionsRecording>> {
   const approvals = memoryApprovals();
   const handlers = createHandlers({ ledger: memoryLedger(), approvals, log });
-  const { endpoint, sfn, stateMachineArn, stop } = await startLocalStepFunctions(handlers);
+  const local = await startLocalStepFunctions(handlers);
+  const { endpoint, sfn, stateMachineArn } = local;
   const poller = new StepFunctionsPoller({
     client: sfn,
     stateMachineArns: [stateMachineArn],
@@ -84,11 +86,11 @@ export async function stepFunctionsStage(log: Logger): Promise<Stage<StepFunctio
           })),
         };
       }),
-    async stop() {
-      await poller.poll().catch(() => undefined);
+    async settle() {
+      await poller.poll();
       await poller.stop();
-      await stop();
     },
+    stop: () => local.stop(),
   };
 }
 

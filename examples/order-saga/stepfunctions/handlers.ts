@@ -69,7 +69,7 @@ export function createHandlers({ ledger, approvals, log }: HandlerDependencies):
     before?: (event: Event) => Promise<void>,
   ): StepHandler<Result, Event> =>
     // Traced: one span an invocation, under the attempt of the state that called it.
-    withWorkflow(async (event) => {
+    withWorkflow(async (event: Event) => {
       await before?.(event);
       const { order, _wf: caller } = event;
       return step(order, { attempt: caller.s.RetryCount + 1, ledger, log });

@@ -42,7 +42,8 @@ export function memoryCheckpoints(options: MemoryCheckpointOptions = {}): Checkp
       }
     },
     async *open() {
-      for (const text of [...open.values()]) yield parse(text);
+      // As they are now: whoever reads them puts new ones meanwhile.
+      yield* Array.from(open.values(), parse);
     },
   };
 }

@@ -1,119 +1,108 @@
 import { stateAttemptKey } from "../../core/ids.ts";
 import type { StepKind, StepOutcome } from "../../core/model.ts";
 import type { EventDetails, HistoryEvent } from "../history-event.ts";
-import { type Frame, outwards, push } from "../scope.ts";
+import { failureOf } from "../history-failure.ts";
+import { type Frame, outwards, push, type Scopes } from "../scope.ts";
 import {
   type Arrival,
   type Emit,
+  findFrame,
+  frameAt,
   type Handler,
   type Handlers,
   type MappingContext,
+  nextAttempt,
+  redrives,
+  reopen,
   setFailure,
+  stepAround,
 } from "./mapping-context.ts";
 
-/** Handlers of the events about a Task state's attempts, and of the waits that they hand over to. */
-export function attemptEvents(context: MappingContext): Handlers {
-  const scheduled = attemptScheduled(context);
-  return [
-    ["TaskSubmitted", submitted(context)],
-    ...["Task", "LambdaFunction", "Activity"].flatMap(
-      (type): Handlers => [
-        [`${type}Scheduled`, scheduled],
-        [`${type}Started`, attemptStarted(context)],
-        [`${type}Succeeded`, attemptEnded(context, "completed", "")],
-        [`${type}Failed`, attemptEnded(context, "failed", "States.TaskFailed")],
-        [`${type}TimedOut`, attemptEnded(context, "timed_out", "States.Timeout")],
-        ...["Schedule", "Start", "Submit"].map(
-          (stage) =>
-            [
-              `${type}${stage}Failed`,
-              attemptEnded(context, "failed", "States.TaskFailed"),
-            ] as const,
-        ),
-      ],
-    ),
-  ];
+const attemptScheduled: Handler = (context, arrival, emit) => {
+  const { event, details, at, scope } = arrival;
+  const index = findFrame(context, scope, event.type, (f) => f.kind === "state");
+  const state = frameAt(context, index);
+  if (state.key === undefined) return scope;
+  reopen(context, index, arrival, emit);
+  const number = nextAttempt(context, state);
+  const wanted = stateAttemptKey({
+    state: state.name,
+    enteredTime: state.entered ?? at,
+    retry: number - 1,
+    redrive: redrives(context),
+    ...(state.mapIndex !== undefined && { mapIndex: state.mapIndex }),
+  });
+  const key = freeKey(context, wanted);
+  const kind = taskKind(event, details);
+  emit({ type: "step.started", at, seq: event.id, key: state.key, kind });
+  emit({ type: "attempt.scheduled", at, seq: event.id, step: state.key, key });
+  return push(context.scopes, {
+    kind: "attempt",
+    parent: index,
+    name: state.name,
+    key,
+    open: true,
+    awaitsToken: details.resource?.endsWith(".waitForTaskToken") === true,
+    ...(details.timeoutInSeconds !== undefined && {
+      deadline: at + details.timeoutInSeconds * 1000,
+    }),
+  });
+};
+
+/** The key, or where an attempt took it before (nested Maps, one millisecond) the key with a number. */
+function freeKey({ attemptKeys }: MappingContext, wanted: string): string {
+  const times = (attemptKeys.get(wanted) ?? 0) + 1;
+  attemptKeys.set(wanted, times);
+  return times === 1 ? wanted : `${wanted}#~${times}`;
 }
 
-function attemptScheduled(context: MappingContext): Handler {
-  const { scopes } = context;
+/** The keys that the attempts of an execution took so far, as its scopes tell them. */
+export function takenAttemptKeys({ frames }: Scopes): Map<string, number> {
   const taken = new Map<string, number>();
-  const count = (key: string): number => {
-    const times = (taken.get(key) ?? 0) + 1;
-    taken.set(key, times);
-    return times;
-  };
-  // After a restart the scopes say which keys are taken.
-  for (const frame of scopes.frames) {
-    if (frame.kind === "attempt" && frame.key !== undefined) count(frame.key.replace(/#~\d+$/, ""));
+  for (const { kind, key } of frames) {
+    if (kind !== "attempt" || key === undefined) continue;
+    const wanted = key.replace(/#~\d+$/, "");
+    taken.set(wanted, (taken.get(wanted) ?? 0) + 1);
   }
+  return taken;
+}
 
-  return ({ event, details, at, scope }, emit) => {
-    const index = context.findFrame(scope, event.type, (f) => f.kind === "state");
-    const state = context.frameAt(index);
-    if (state.key === undefined) return scope;
-    const number = context.nextAttempt(state);
-    const wanted = stateAttemptKey({
-      state: state.name,
-      enteredTime: state.entered ?? at,
-      retry: number - 1,
-      redrive: context.redrives(),
-      ...(state.mapIndex !== undefined && { mapIndex: state.mapIndex }),
+function isOpenAttempt(frame: Frame): boolean {
+  return frame.kind === "attempt" && frame.open;
+}
+
+const attemptStarted: Handler = (context, { event, at, scope }, emit) => {
+  const index = findFrame(context, scope, event.type, isOpenAttempt);
+  const step = index < 0 ? undefined : stepAround(context, index);
+  if (step !== undefined) emit({ type: "attempt.started", at, seq: event.id, step });
+  return index < 0 ? scope : index;
+};
+
+const submitted: Handler = (context, arrival, emit) => {
+  const { event, details, at, scope } = arrival;
+  const index = outwards(context.scopes, scope, (f) => f.kind === "attempt");
+  const attempt = frameAt(context, index);
+  const step = stepAround(context, index);
+  if (!attempt.open || step === undefined) return scope;
+  if (attempt.awaitsToken === true) {
+    emit({
+      type: "attempt.closed",
+      at,
+      seq: event.id,
+      step,
+      outcome: "completed",
+      ...requestIdIn(details),
     });
-    const times = count(wanted);
-    const key = times === 1 ? wanted : `${wanted}#~${times}`;
-    const kind = taskKind(event, details);
-    emit({ type: "step.started", at, seq: event.id, key: state.key, kind });
-    emit({ type: "attempt.scheduled", at, seq: event.id, step: state.key, key });
-    return push(scopes, {
-      kind: "attempt",
-      parent: index,
-      name: state.name,
-      key,
-      open: true,
-      awaitsToken: details.resource?.endsWith(".waitForTaskToken") === true,
-      ...(details.timeoutInSeconds !== undefined && {
-        deadline: at + details.timeoutInSeconds * 1000,
-      }),
-    });
-  };
-}
-
-function attemptStarted(context: MappingContext): Handler {
-  return ({ event, at, scope }, emit) => {
-    const step = context.stepAround(scope);
-    if (step !== undefined) emit({ type: "attempt.started", at, seq: event.id, step });
+    openWait(context, attempt, step, event.id, arrival, emit);
     return scope;
-  };
-}
-
-function submitted(context: MappingContext): Handler {
-  return (arrival, emit) => {
-    const { event, details, at, scope } = arrival;
-    const index = outwards(context.scopes, scope, (f) => f.kind === "attempt");
-    const attempt = context.frameAt(index);
-    const step = context.stepAround(index);
-    if (!attempt.open || step === undefined) return scope;
-    if (attempt.awaitsToken === true) {
-      emit({
-        type: "attempt.closed",
-        at,
-        seq: event.id,
-        step,
-        outcome: "completed",
-        ...requestIdIn(details),
-      });
-      openWait(context, attempt, step, event.id, arrival, emit);
-      return scope;
-    }
-    const runId = executionIn(details);
-    if (runId !== undefined) {
-      const link = { relation: "child", engine: "aws_step_functions", runId } as const;
-      emit({ type: "step.started", at, seq: event.id, key: step, links: [link] });
-    }
-    return scope;
-  };
-}
+  }
+  const runId = executionIn(details);
+  if (runId !== undefined) {
+    const link = { relation: "child", engine: "aws_step_functions", runId } as const;
+    emit({ type: "step.started", at, seq: event.id, key: step, links: [link] });
+  }
+  return scope;
+};
 
 /** The delivery is over: the wait for an answer begins, known by the event with the id `id`. */
 function openWait(
@@ -143,21 +132,25 @@ function openWait(
   });
 }
 
-function attemptEnded(context: MappingContext, outcome: StepOutcome, fallback: string): Handler {
-  return (arrival, emit) => {
+function attemptEnded(outcome: StepOutcome, fallback: string): Handler {
+  return (context, arrival, emit) => {
     const { event, details, at, scope } = arrival;
-    const index = context.findFrame(scope, event.type, (f) => f.kind === "attempt");
-    const attempt = context.frameAt(index);
-    const state = context.frameAt(attempt.parent);
-    const step = context.stepAround(index);
+    const index = findFrame(context, scope, event.type, (f) => f.kind === "attempt");
+    const attempt = frameAt(context, index);
+    const state = frameAt(context, attempt.parent);
+    const step = stepAround(context, index);
     if (!attempt.open || step === undefined) return scope;
     attempt.open = false;
-    const failure = outcome === "completed" ? undefined : context.failureOf(details, fallback);
+    const failure =
+      outcome === "completed"
+        ? undefined
+        : failureOf(details, fallback, context.options.failureMessages);
     setFailure(state, failure, at);
     if (attempt.awaitsToken === true && attempt.wait === undefined && outcome === "completed") {
       // The answer overtook the delivery's own end: both are over.
       emit({ type: "attempt.closed", at, seq: event.id, step, outcome });
-      openWait(context, attempt, step, state.enteredBy ?? event.id, arrival, emit);
+      const id = state.attempts === 1 ? state.enteredBy : undefined;
+      openWait(context, attempt, step, id ?? event.id, arrival, emit);
     }
     const failed = failure !== undefined && { failure };
     if (attempt.wait === undefined) {
@@ -208,3 +201,20 @@ function executionIn(details: EventDetails): string | undefined {
   if (details.resourceType !== "states") return undefined;
   return /"ExecutionArn":"(arn:[^"]{1,1000})"/.exec(details.output ?? "")?.[1];
 }
+
+/** Handlers of the events about a Task state's attempts, and of the waits that they hand over to. */
+export const ATTEMPT_EVENTS: Handlers = [
+  ["TaskSubmitted", submitted],
+  ...["Task", "LambdaFunction", "Activity"].flatMap(
+    (type): Handlers => [
+      [`${type}Scheduled`, attemptScheduled],
+      [`${type}Started`, attemptStarted],
+      [`${type}Succeeded`, attemptEnded("completed", "")],
+      [`${type}Failed`, attemptEnded("failed", "States.TaskFailed")],
+      [`${type}TimedOut`, attemptEnded("timed_out", "States.Timeout")],
+      [`${type}ScheduleFailed`, attemptEnded("failed", "States.TaskFailed")],
+      [`${type}StartFailed`, attemptEnded("failed", "States.TaskFailed")],
+      [`${type}SubmitFailed`, attemptEnded("failed", "States.TaskFailed")],
+    ],
+  ),
+];

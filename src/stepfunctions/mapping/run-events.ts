@@ -1,61 +1,57 @@
 import { businessKeys } from "../../core/business-keys.ts";
 import type { RunOutcome } from "../../core/model.ts";
 import { parseExecutionArn } from "../arn.ts";
+import { failureOf } from "../history-failure.ts";
 import { newest } from "../scope.ts";
-import { type Handler, type Handlers, type MappingContext, setFailure } from "./mapping-context.ts";
+import {
+  closeFailedChain,
+  frameAt,
+  type Handler,
+  type Handlers,
+  setFailure,
+} from "./mapping-context.ts";
 
 /** The state that a runtime error is about, in the words of AWS's own cause. */
 const NAMED_STATE = /entered at the event id #(\d{1,9})/;
 
-/** Handlers of the events about an execution as a whole. */
-export function runEvents(context: MappingContext): Handlers {
-  return [
-    ["ExecutionStarted", started(context)],
-    ["ExecutionRedriven", redriven(context)],
-    ["ExecutionSucceeded", ended(context, "completed")],
-    ["ExecutionFailed", ended(context, "failed")],
-    ["ExecutionTimedOut", ended(context, "timed_out")],
-    ["ExecutionAborted", ended(context, "aborted")],
-  ];
-}
+const started: Handler = ({ executionArn, options, warnings }, { event, details, at }, emit) => {
+  emit({
+    type: "run.started",
+    at,
+    seq: event.id,
+    workflowType: parseExecutionArn(executionArn)?.stateMachine ?? "execution",
+    attributes: businessKeys(
+      options.businessKeys,
+      () => ({ input: JSON.parse(details.input ?? "null"), memo: {}, searchAttributes: {} }),
+      warnings,
+    ),
+    ...(!Number.isSafeInteger(event.previousEventId) && { degraded: true }),
+  });
+  return 0;
+};
 
-function started({ executionArn, options, warnings }: MappingContext): Handler {
-  return ({ event, details, at }, emit) => {
-    emit({
-      type: "run.started",
-      at,
-      seq: event.id,
-      workflowType: parseExecutionArn(executionArn)?.stateMachine ?? "execution",
-      attributes: businessKeys(
-        options.businessKeys,
-        () => ({ input: JSON.parse(details.input ?? "null"), memo: {}, searchAttributes: {} }),
-        warnings,
-      ),
-      ...(event.previousEventId === undefined && { degraded: true }),
-    });
-    return 0;
-  };
-}
+const redriven: Handler = ({ scopes }, { event, at, scope }, emit) => {
+  const root = scopes.frames[0];
+  if (root !== undefined) root.redrive = (root.redrive ?? 0) + 1;
+  emit({ type: "run.redriven", at, seq: event.id });
+  return scope;
+};
 
-function redriven(context: MappingContext): Handler {
-  return ({ event, at, scope }, emit) => {
-    context.redrive();
-    emit({ type: "run.redriven", at, seq: event.id });
-    return scope;
-  };
-}
-
-function ended(context: MappingContext, outcome: RunOutcome): Handler {
-  return (arrival, emit) => {
+function ended(outcome: RunOutcome): Handler {
+  return (context, arrival, emit) => {
     const { event, details, at, scope } = arrival;
-    const failure = outcome === "failed" ? context.failureOf(details, "Error") : undefined;
+    const failure =
+      outcome === "failed"
+        ? failureOf(details, "Error", context.options.failureMessages)
+        : undefined;
     if (failure !== undefined) {
       // A runtime error names its state only in the cause; other uncaught failures stand on the chain.
       const named = Number(NAMED_STATE.exec(details.cause ?? "")?.[1]);
       const index = newest(context.scopes, (f) => f.kind === "state" && f.enteredBy === named);
-      const state = context.frameAt(index);
+      const state = frameAt(context, index);
       if (index > 0) setFailure(state, state.failure ?? failure, at);
-      context.closeFailedChain(index > 0 ? index : scope, 0, arrival, emit, failure);
+      const chain = { from: index > 0 ? index : scope, until: 0 };
+      closeFailedChain(context, chain, arrival, emit, failure);
     }
     emit({
       type: "run.closed",
@@ -67,3 +63,13 @@ function ended(context: MappingContext, outcome: RunOutcome): Handler {
     return scope;
   };
 }
+
+/** Handlers of the events about an execution as a whole. */
+export const RUN_EVENTS: Handlers = [
+  ["ExecutionStarted", started],
+  ["ExecutionRedriven", redriven],
+  ["ExecutionSucceeded", ended("completed")],
+  ["ExecutionFailed", ended("failed")],
+  ["ExecutionTimedOut", ended("timed_out")],
+  ["ExecutionAborted", ended("aborted")],
+];

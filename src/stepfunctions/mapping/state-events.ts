@@ -1,11 +1,15 @@
 import type { StepKind } from "../../core/model.ts";
+import { failureOf } from "../history-failure.ts";
 import { type Frame, newest, outwards, push } from "../scope.ts";
 import {
+  findFrame,
+  frameAt,
   type Handler,
   type Handlers,
-  type MappingContext,
+  isOver,
   outcomeOf,
   setFailure,
+  stepAround,
 } from "./mapping-context.ts";
 
 const STATE_TYPES = ["Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"];
@@ -18,30 +22,16 @@ const STATE_KINDS: Readonly<Record<string, StepKind>> = {
   Map: "map",
 };
 
-/** Handlers of the events about a state's begin and end. */
-export function stateEvents(context: MappingContext): Handlers {
-  return [
-    ["EvaluationFailed", evaluationFailed(context)],
-    ...STATE_TYPES.flatMap(
-      (type): Handlers => [
-        [`${type}StateEntered`, entered(context, type)],
-        [`${type}StateExited`, exited(context)],
-        [`${type}StateAborted`, aborted(context, type)],
-      ],
-    ),
-  ];
-}
-
-function entered(context: MappingContext, stateType: string): Handler {
-  const { scopes } = context;
-  return ({ event, details, at, scope }, emit) => {
+function entered(stateType: string): Handler {
+  return (context, { event, details, at, scope }, emit) => {
+    const { scopes } = context;
     // A state follows its sibling on the chain: what is around both is around it.
     const around = outwards(scopes, scope, (f) => f.kind !== "state" && f.kind !== "attempt");
     const kind = STATE_KINDS[stateType] ?? "pass";
     const name = details.name ?? stateType;
     const key = `${kind === "wait" ? "wait" : "state"}/${event.id}`;
-    const parent = context.stepAround(around);
-    const outer = context.frameAt(around);
+    const parent = stepAround(context, around);
+    const outer = frameAt(context, around);
     const mapIndex = outer.index ?? outer.mapIndex;
     emit({
       type: "step.opened",
@@ -72,43 +62,43 @@ function entered(context: MappingContext, stateType: string): Handler {
   };
 }
 
-function exited(context: MappingContext): Handler {
-  return ({ event, details, at, scope }, emit) => {
-    const fits = (f: Frame): boolean => f.kind === "state" && f.name === details.name && f.open;
-    const index = context.findFrame(scope, event.type, fits);
-    const state = context.frameAt(index);
-    if (state.key === undefined) return scope;
-    state.open = false;
-    const { failure } = state;
-    emit({
-      type: "step.closed",
-      at,
-      seq: event.id,
-      key: state.key,
-      outcome: failure === undefined ? "completed" : outcomeOf(failure),
-      ...(failure !== undefined && { failure }),
-      ...(state.stateType === "Wait" && { wait: { outcome: "elapsed" as const } }),
-    });
-    return index;
-  };
-}
+const exited: Handler = (context, { event, details, at, scope }, emit) => {
+  const fits = (f: Frame): boolean => f.kind === "state" && f.name === details.name && f.open;
+  const index = findFrame(context, scope, event.type, fits);
+  const state = frameAt(context, index);
+  if (state.key === undefined) return scope;
+  state.open = false;
+  const { failure } = state;
+  emit({
+    type: "step.closed",
+    at,
+    seq: event.id,
+    key: state.key,
+    outcome: failure === undefined ? "completed" : outcomeOf(failure),
+    ...(failure !== undefined && { failure }),
+    ...(state.stateType === "Wait" && { wait: { outcome: "elapsed" as const } }),
+  });
+  return index;
+};
 
-function evaluationFailed(context: MappingContext): Handler {
-  return ({ details, at, scope }) => {
-    // Its previous event is the one before the state's entry: only the details name the state.
-    const index = newest(
-      context.scopes,
-      (f) => f.kind === "state" && f.open && f.name === details.state,
-    );
-    if (index < 0) return scope;
-    setFailure(context.frameAt(index), context.failureOf(details, "States.Runtime"), at);
-    return index;
-  };
-}
+const evaluationFailed: Handler = (context, { details, at, scope }) => {
+  // Its previous event is the one before the state's entry: only the details name the state.
+  const index = newest(
+    context.scopes,
+    (f) => f.kind === "state" && f.open && f.name === details.state,
+  );
+  if (index < 0) return scope;
+  setFailure(
+    frameAt(context, index),
+    failureOf(details, "States.Runtime", context.options.failureMessages),
+    at,
+  );
+  return index;
+};
 
-function aborted(context: MappingContext, stateType: string): Handler {
-  const { scopes } = context;
-  return ({ event, at, scope }, emit) => {
+function aborted(stateType: string): Handler {
+  return (context, { event, at, scope }, emit) => {
+    const { scopes } = context;
     // It has no details, and its previous event is a sibling's failure: it is an open state of its type in there.
     const container = outwards(scopes, scope, (f) => f.kind === "container" && f.open);
     const isIn = (frame: Frame): boolean =>
@@ -121,9 +111,9 @@ function aborted(context: MappingContext, stateType: string): Handler {
         f.stateType === stateType &&
         f.key !== undefined &&
         isIn(f) &&
-        !context.isOver(f),
+        !isOver(context, f),
     );
-    const state = context.frameAt(index);
+    const state = frameAt(context, index);
     if (state.key === undefined) return scope;
     state.open = false;
     const { failure } = state;
@@ -138,3 +128,15 @@ function aborted(context: MappingContext, stateType: string): Handler {
     return scope;
   };
 }
+
+/** Handlers of the events about a state's begin and end. */
+export const STATE_EVENTS: Handlers = [
+  ["EvaluationFailed", evaluationFailed],
+  ...STATE_TYPES.flatMap(
+    (type): Handlers => [
+      [`${type}StateEntered`, entered(type)],
+      [`${type}StateExited`, exited],
+      [`${type}StateAborted`, aborted(type)],
+    ],
+  ),
+];

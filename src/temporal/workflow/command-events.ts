@@ -3,6 +3,7 @@ import type { RunOutcome } from "../../core/model.ts";
 import { failureOf } from "./failure.ts";
 import type { LiveState } from "./live-state.ts";
 import { duration, type Message, message, payloadValue, text } from "./proto-value.ts";
+import { addStepHeader } from "./step-header.ts";
 import { timerKey } from "./step-keys.ts";
 import { resolution } from "./wait-resolution.ts";
 
@@ -94,6 +95,7 @@ function activityScheduled(
 ): readonly WorkflowEvent[] {
   const id = text(body["activityId"]) ?? "";
   const key = live.keys.unique(kind, id);
+  if (key !== `${kind}:${id}`) addStepHeader(body, key);
   live.open.set(`activity ${String(body["seq"])}`, key);
   const name = text(body["activityType"]) ?? "activity";
   return [

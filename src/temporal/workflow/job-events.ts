@@ -2,7 +2,7 @@ import type { WorkflowEvent } from "../../core/event.ts";
 import type { Failure, RunLink, StepOutcome } from "../../core/model.ts";
 import { failureOf, isCancellation, isTermination, isTimeout } from "./failure.ts";
 import type { LiveState } from "./live-state.ts";
-import { type Message, message, text, timestamp } from "./proto-value.ts";
+import { integer, type Message, message, text, timestamp } from "./proto-value.ts";
 import { signalKey, timerKey } from "./step-keys.ts";
 import { headerLink } from "./trace-header.ts";
 
@@ -103,7 +103,7 @@ function timerFired(job: Message, live: LiveState, seq: () => number): readonly 
 }
 
 function signaled(job: Message, live: LiveState, seq: () => number): readonly WorkflowEvent[] {
-  const id = String(job["originatingEventId"] ?? "");
+  const id = String(integer(job["originatingEventId"]) ?? "");
   const key = signalKey(id);
   const identity = text(job["identity"]);
   const sender = headerLink(job["headers"], "signal_sender");

@@ -16,7 +16,7 @@ export function text(value: unknown): string | undefined {
 /** An integer field: a number, a decimal text, or a Long; undefined when it is none or not safe to hold. */
 export function integer(value: unknown): number | undefined {
   let number: number;
-  if (typeof value === "number") number = value;
+  if (typeof value === "number" || typeof value === "bigint") number = Number(value);
   else if (typeof value === "string" && value !== "") number = Number(value);
   else number = fromLong(message(value));
   return Number.isSafeInteger(number) ? number : undefined;
@@ -85,4 +85,22 @@ export function payloadValues(fields: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(message(fields)).map(([name, payload]) => [name, payloadValue(payload)]),
   );
+}
+
+/** A payload as the SDK's headers hold it. */
+export interface Payload {
+  readonly metadata: Readonly<Record<string, Uint8Array>>;
+  readonly data: Uint8Array;
+}
+
+/** A value as a payload of plain JSON, as the SDK's default converter makes it. */
+export function jsonPayload(value: unknown): Payload {
+  return {
+    metadata: { encoding: encodeUtf8("json/plain") },
+    data: encodeUtf8(JSON.stringify(value)),
+  };
+}
+
+function encodeUtf8(characters: string): Uint8Array {
+  return new TextEncoder().encode(characters);
 }

@@ -55,6 +55,16 @@ export async function race(): Promise<string> {
   return `${first} ${after.length}`;
 }
 
+/** An activity id that is used twice in one run. */
+export async function reused(): Promise<void> {
+  const { quick: named } = proxyActivities<KindActivities>({
+    startToCloseTimeout: "5s",
+    activityId: "mine",
+  });
+  await named("first");
+  await named("second");
+}
+
 /** Retries, failures that are caught, local activities with and without retries. */
 export async function attempts(): Promise<void> {
   if (patched("second")) await flaky("third time");

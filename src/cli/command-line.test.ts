@@ -1,0 +1,255 @@
+import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sagaFixture } from "../../test/support/saga-runs.ts";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const SAGA = [
+  "--compensates",
+  "refund=reserveInventory,chargeCard",
+  "--waits",
+  "notifyReviewer=approval",
+];
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "durascope-cli-"));
+  file = join(folder, "spans.otlp.jsonl");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs the real command line in a process of its own, in the test's folder. */
+function durascope(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input?: string,
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env["PATH"], ...environment };
+    const child = execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { cwd: folder, env, maxBuffer: 64 * 2 ** 20 },
+      (error: ExecFileException | null, out, err) =>
+        resolve({ code: Number(error?.code ?? 0), out, err }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+function converted(engine: "temporal" | "stepfunctions", scenario: string): Promise<Ended> {
+  return durascope(["convert", sagaFixture(engine, scenario), ...SAGA, "--out", file]);
+}
+
+describe("convert and lookup", () => {
+  test("a recorded history of either engine is found again, with its why", async () => {
+    expect(await converted("temporal", "declined")).toMatchObject({ code: 0, out: "" });
+    expect(await converted("stepfunctions", "declined")).toMatchObject({ code: 0, out: "" });
+    const { code, out } = await durascope(["lookup", "order-1001", "--file", file]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^2 runs; the newest is shown, --all shows every one$/m);
+    expect(
+      out.match(/chargeCard failed \(CardDeclined\); refund undid reserveInventory\./g),
+    ).toHaveLength(1);
+    const all = await durascope(["lookup", "order-1001", "--file", file, "--all"]);
+    expect(
+      all.out.match(/chargeCard failed \(CardDeclined\); refund undid reserveInventory\./g),
+    ).toHaveLength(2);
+    expect(all.out).toMatch(/Temporal[^]*Step Functions|Step Functions[^]*Temporal/);
+  });
+
+  test("the file may be compressed, and named by the environment", async () => {
+    await converted("temporal", "approved");
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file)));
+    const { out } = await durascope(["lookup", "order-1002"], { DURASCOPE_FILE: `${file}.gz` });
+    expect(out).toMatch(/alice answered approval after .*; completed\./);
+  });
+
+  test("without --out the spans go to the standard output, and what was concluded to the standard error", async () => {
+    const { history } = JSON.parse(await readFile(sagaFixture("temporal", "approved"), "utf8"));
+    const { code, out, err } = await durascope(["convert", "-"], {}, JSON.stringify(history));
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toHaveProperty("resourceSpans");
+    expect(err).toContain("The run id was taken from the first event");
+  });
+
+  test("--json prints the documented shape", async () => {
+    await converted("stepfunctions", "undeliverable");
+    const { out } = await durascope(["lookup", "order-1005", "--file", file, "--json"]);
+    expect(JSON.parse(out)).toMatchObject({
+      schema: "durascope.lookup/1",
+      id: "order-1005",
+      asked: "file spans.otlp.jsonl",
+      otherTraces: [],
+      notes: [],
+      runs: [
+        {
+          workflowId: "order-1005",
+          engine: "aws_step_functions",
+          outcome: "failed",
+          failure: { type: "Undeliverable" },
+          why: "allocateShipping failed (Undeliverable); refund undid reserveInventory and chargeCard.",
+          started: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+          durationMs: expect.any(Number),
+          steps: [
+            { name: "reserveInventory", outcome: "completed", attempts: 1 },
+            { name: "chargeCard" },
+            { name: "allocateShipping", failure: { type: "Undeliverable" } },
+            { name: "refund", compensates: ["reserveInventory", "chargeCard"] },
+          ],
+          logs: [],
+        },
+      ],
+    });
+  });
+
+  test("a narrow terminal without colours gets narrow lines without colours", async () => {
+    await converted("temporal", "undeliverable");
+    const { out } = await durascope(["lookup", "order-1005", "--file", file], {
+      COLUMNS: "60",
+      NO_COLOR: "1",
+      FORCE_COLOR: "1",
+    });
+    expect(out.split("\n").filter((line) => Array.from(line).length > 60)).toEqual([]);
+    expect(out).not.toContain("\u001b");
+    const colored = await durascope(["lookup", "order-1005", "--file", file], { FORCE_COLOR: "1" });
+    expect(colored.out).toContain("\u001b[31m");
+  });
+});
+
+describe("nothing found ends with 3", () => {
+  test("and says what was asked, and likely causes", async () => {
+    await converted("temporal", "approved");
+    const { code, out, err } = await durascope(["lookup", "order-9", "--file", file]);
+    expect([code, out]).toEqual([3, ""]);
+    expect(err).toContain("Nothing found of order-9 in the file spans.otlp.jsonl.");
+    expect(err).toContain("Likely causes:");
+  });
+});
+
+describe("a wrong call ends with 2 and a hint", () => {
+  test.each([
+    ["no command", []],
+    ["an unknown command", ["frobnicate"]],
+    ["no id", ["lookup"]],
+    ["an empty id", ["lookup", " "]],
+    ["an unknown option", ["lookup", "x", "--frob"]],
+    ["an unknown engine", ["convert", "x.json", "--from", "airflow"]],
+    ["a compensation without steps", ["convert", "x.json", "--compensates", "refund"]],
+  ])("%s", async (_name, args) => {
+    const { code, out, err } = await durascope(args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(/--help|Usage:/);
+  });
+
+  test("a history of Step Functions without its ARN", async () => {
+    const { events } = JSON.parse(await readFile(sagaFixture("stepfunctions", "approved"), "utf8"));
+    const { code, err } = await durascope(["convert", "-"], {}, JSON.stringify({ events }));
+    expect(code).toBe(2);
+    expect(err).toContain("--execution-arn");
+  });
+
+  test("a history of a reset Temporal run without its run id", async () => {
+    const { history } = JSON.parse(await readFile(sagaFixture("temporal", "approved"), "utf8"));
+    history.events.push({
+      eventId: "99",
+      eventType: "WorkflowTaskFailed",
+      workflowTaskFailedEventAttributes: { baseRunId: "x" },
+    });
+    const { code, err } = await durascope(["convert", "-"], {}, JSON.stringify(history));
+    expect(code).toBe(2);
+    expect(err).toContain("--run-id");
+  });
+});
+
+async function failure(...args: string[]): Promise<string> {
+  const { code, out, err } = await durascope(args);
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).not.toMatch(/^\s+at /m);
+  return err;
+}
+
+async function convertFailure(content: string): Promise<string> {
+  await writeFile(join(folder, "h.json"), content);
+  return failure("convert", "h.json");
+}
+
+describe("bad input ends with 1 and one clear sentence", () => {
+  test("a history that breaks off: which file, and where", async () => {
+    const whole = await readFile(sagaFixture("temporal", "approved"), "utf8");
+    expect(await convertFailure(whole.slice(0, 1000))).toMatch(
+      /h\.json is no whole JSON document: it breaks at line \d+, column \d+/,
+    );
+    expect(await convertFailure('{"events": [}')).toContain("within its 13 characters");
+  });
+
+  test("an empty file, a folder, a missing file", async () => {
+    expect(await convertFailure("")).toContain("h.json is empty.");
+    expect(await convertFailure(" \n")).toContain("h.json is empty.");
+    expect(await failure("convert", folder)).toContain("is a folder.");
+    expect(await failure("convert", "none.json")).toContain("There is no file none.json.");
+    expect(await failure("lookup", "x", "--file", "none.jsonl")).toContain(
+      "There is no file none.jsonl.",
+    );
+    expect(await failure("lookup", "x", "--file", folder)).toContain("is no file.");
+  });
+
+  test("JSON that is no history, or one of another engine", async () => {
+    expect(await convertFailure('{"hello": 1}')).toContain("holds no list of events");
+    expect(await convertFailure('{"events": [{"kind": "DagRun"}]}')).toContain(
+      "of neither Temporal nor Step Functions",
+    );
+    expect(
+      await convertFailure('{"executionArn": "nonsense", "events": [{"id": 1, "type": "x"}]}'),
+    ).toContain("is no execution ARN");
+  });
+
+  test("nonsense is not read beyond its beginning, and a huge file not at all", async () => {
+    expect(await convertFailure("x".repeat(5_000_000))).toContain("it begins with neither { nor [");
+    const huge = await open(join(folder, "huge.json"), "w");
+    await huge.truncate(200 * 2 ** 20);
+    await huge.close();
+    expect(await failure("convert", "huge.json")).toContain(
+      "holds 200 MiB and at most 128 MiB are read",
+    );
+  });
+
+  test("a file that cannot be written", async () => {
+    expect(await failure("convert", sagaFixture("temporal", "approved"), "--out", folder)).toMatch(
+      /could not be written: EISDIR/,
+    );
+  });
+});
+
+test("a reader that goes away is no failure", async () => {
+  await converted("temporal", "approved");
+  const child = spawn(process.execPath, [MAIN, "lookup", "order-1002", "--file", file, "--json"], {
+    cwd: folder,
+  });
+  let err = "";
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  child.stdout.destroy();
+  const code = await new Promise((resolve) => {
+    child.on("close", resolve);
+  });
+  expect([code, err]).toEqual([0, ""]);
+});
+
+test("help tells the commands and their options", async () => {
+  const help = await durascope(["--help"]);
+  expect(help).toMatchObject({ code: 0, err: "" });
+  expect(help.out).toMatch(/lookup[^]*convert/);
+  expect((await durascope(["lookup", "--help"])).out).toContain("--file <path>");
+});

@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { LONGEST_LINE, matchingLines, type ScanCounts } from "./line-scanner.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "durascope-scan-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function scan(
+  content: string | Buffer,
+  ...needles: string[]
+): Promise<{ lines: string[]; counts: ScanCounts }> {
+  const path = join(folder, randomUUID());
+  await writeFile(path, content);
+  const counts: ScanCounts = { bytes: 0, tooLong: 0 };
+  const lines: string[] = [];
+  for await (const line of matchingLines(path, needles, counts)) lines.push(line);
+  return { lines, counts };
+}
+
+/** A mebibyte and more of lines of all lengths, so that chunks end anywhere in them. */
+function manyLines(): string[] {
+  let seed = 7;
+  const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  return Array.from({ length: 3000 }, (_, i) => {
+    const filler = "x".repeat(random(i % 100 === 0 ? 40_000 : 900));
+    return `${filler}${["needle", "NAIL", "needl", ""][random(4)]}${"ä".repeat(random(5))}`;
+  });
+}
+
+test.each([
+  ["one sequence", ["needle"]],
+  ["several sequences", ["NAIL", "needle"]],
+])(
+  "gives each line that holds %s once and in order, wherever chunks end",
+  async (_name, needles) => {
+    const all = manyLines();
+    const expected = all.filter((line) => needles.some((needle) => line.includes(needle)));
+    const text = all.join("\n");
+    const files = [text, `${text}\n`, gzipSync(text), gzipSync(`${text}\n`)];
+    const scans = await Promise.all(files.map((file) => scan(file, ...needles)));
+    expect(scans.map(({ lines }) => lines)).toEqual(files.map(() => expected));
+  },
+);
+
+test("a line over the greatest length is passed over and counted, its neighbours are given", async () => {
+  const text = `needle 1\n${"needle".repeat(LONGEST_LINE / 6 + 1)}\nneedle 2\n`;
+  const { lines, counts } = await scan(text, "needle");
+  expect(lines).toEqual(["needle 1", "needle 2"]);
+  expect(counts).toMatchObject({ tooLong: 1, bytes: text.length });
+});
+
+test("of a compressed file that breaks off what can be read is given, and why it ended", async () => {
+  const whole = gzipSync(manyLines().join("\n"), { level: 1 });
+  const { lines, counts } = await scan(whole.subarray(0, whole.length - 4000), "needle");
+  expect(lines.length).toBeGreaterThan(0);
+  expect(counts.brokenOff).toMatch(/unexpected end of file/);
+});
+
+test("an empty file has no lines", async () => {
+  expect(await scan("", "needle")).toEqual({ lines: [], counts: { bytes: 0, tooLong: 0 } });
+});
+
+test("a file that is not there rejects", async () => {
+  await expect(
+    matchingLines(join(folder, "none"), ["x"], { bytes: 0, tooLong: 0 }).next(),
+  ).rejects.toThrow("ENOENT");
+});

@@ -1,0 +1,48 @@
+import { untilNextTry } from "./poll-schedule.ts";
+import { OutsideFailure } from "./poller-calls.ts";
+import type { PollerSettings } from "./poller-options.ts";
+import type { MutableStats } from "./poller-stats.ts";
+import { errorName } from "./step-functions-api.ts";
+
+/** Keeps account of what failed how often in a row. */
+export interface Setbacks {
+  /**
+   * Counts one more failure of what goes by `key`, says so, and gives the milliseconds until it is tried again.
+   * `what` names it to people.
+   */
+  met(key: string, what: string, error: unknown): number;
+  /** It went well: the next failure is a first one again. */
+  over(key: string): void;
+}
+
+/** Makes an account without failures. */
+export function setbacks(
+  settings: PollerSettings,
+  stats: MutableStats,
+  warn: (kind: string, message: string) => void,
+): Setbacks {
+  const inARow = new Map<string, number>();
+  return {
+    met(key, what, error) {
+      if (error instanceof OutsideFailure) {
+        const { call, part, cause, throttled } = error;
+        if (throttled) {
+          // It waits for the budget, which has its own back-off, and has not failed by itself.
+          warn("throttled", `AWS refuses ${call} since there are too many calls: all wait a while`);
+          return settings.minInterval;
+        }
+        const name = errorName(cause);
+        warn(`${part} ${name}`, `${call} of ${what} failed with ${name}; it is tried again`);
+      } else {
+        stats.faults += 1;
+        warn("fault", `${what} met ${errorName(error)}, which should not be; it is tried again`);
+      }
+      const failures = (inARow.get(key) ?? 0) + 1;
+      inARow.set(key, failures);
+      return untilNextTry(failures, settings);
+    },
+    over(key) {
+      inARow.delete(key);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { context, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runIds } from "../core/ids.ts";
+import { nodeSha256 } from "../correlation/node-sha256.ts";
+import type { SpanRecord } from "../projection/span-record.ts";
+import { clientInterceptor } from "./client-tracing.ts";
+import { headerLink, TRACE_HEADER } from "./workflow/trace-header.ts";
+
+const caller = { traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 1 };
+const ids = runIds("temporal", "run-1", nodeSha256);
+const input = { workflowType: "saga", headers: {}, options: { workflowId: "order-1" } };
+
+const asCaller = <Value>(run: () => Promise<Value>): Promise<Value> =>
+  context.with(trace.setSpan(context.active(), trace.wrapSpanContext(caller)), run);
+
+describe("the client interceptor", () => {
+  beforeAll(
+    () => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()),
+  );
+  afterAll(() => context.disable());
+
+  it("emits a PRODUCER span in the caller's trace, linked to the run, and tells the run of its caller", async () => {
+    const spans: SpanRecord[] = [];
+    const client = clientInterceptor(
+      () => "shop",
+      (some) => spans.push(...some),
+    );
+    let headers: Readonly<Record<string, unknown>> = {};
+    const output = await asCaller(() =>
+      client.startWithDetails(input, (sent) => {
+        ({ headers } = sent);
+        return Promise.resolve({ runId: "run-1", eagerlyStarted: false });
+      }),
+    );
+    expect(output).toEqual({ runId: "run-1", eagerlyStarted: false });
+    expect(spans).toMatchObject([
+      {
+        name: "start saga",
+        kind: "PRODUCER",
+        traceId: caller.traceId,
+        parentSpanId: caller.spanId,
+        spanId: ids.span("start"),
+        links: [{ traceId: ids.traceId, spanId: ids.span("run") }],
+        attributes: {
+          "workflow.id": "order-1",
+          "workflow.run_id": "run-1",
+          "workflow.namespace": "shop",
+        },
+      },
+    ]);
+    expect(headerLink(headers, "caller")).toEqual({
+      relation: "caller",
+      traceId: caller.traceId,
+      spanId: caller.spanId,
+    });
+  });
+
+  it("without an active span puts the start below the run, and no header on", async () => {
+    const spans: SpanRecord[] = [];
+    const client = clientInterceptor(
+      () => "shop",
+      (some) => spans.push(...some),
+    );
+    await client.signalWithStart(input, (sent) => {
+      expect(sent).toBe(input);
+      return Promise.resolve("run-1");
+    });
+    expect(spans).toMatchObject([
+      { traceId: ids.traceId, parentSpanId: ids.span("run"), links: [] },
+    ]);
+  });
+
+  it("puts the caller's span on signals and updates, unless something has put one on", async () => {
+    const client = clientInterceptor(
+      () => "shop",
+      () => undefined,
+    );
+    const sent: Readonly<Record<string, unknown>>[] = [];
+    const next = (given: { headers: Readonly<Record<string, unknown>> }): Promise<void> => {
+      sent.push(given.headers);
+      return Promise.resolve();
+    };
+    const theirs = { [TRACE_HEADER]: "theirs" };
+    await asCaller(() => client.signal({ headers: {} }, next));
+    await asCaller(() => client.startUpdate({ headers: {} }, next));
+    await asCaller(() => client.signal({ headers: theirs }, next));
+    expect(sent.map((headers) => headerLink(headers, "signal_sender")?.spanId)).toEqual([
+      caller.spanId,
+      caller.spanId,
+      undefined,
+    ]);
+    expect(sent[2]).toEqual(theirs);
+  });
+
+  it("gives on what the start throws, and does not fail a start when its span does", async () => {
+    const client = clientInterceptor(
+      () => "shop",
+      () => {
+        throw new Error("exporter");
+      },
+    );
+    const refused = new Error("already started");
+    await expect(client.startWithDetails(input, () => Promise.reject(refused))).rejects.toBe(
+      refused,
+    );
+    await expect(
+      client.startWithDetails(input, () => Promise.resolve({ runId: "run-1" })),
+    ).resolves.toEqual({ runId: "run-1" });
+  });
+});

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { memoryProcessor } from "../../test/doubles/memory-processor.ts";
+import { workflowTracing } from "./plugin.ts";
+
+interface Worker {
+  readonly sinks?: Record<string, unknown>;
+  readonly workflowsPath?: string;
+  readonly workflowBundle?: object;
+  readonly interceptors?: { activity?: object[]; workflowModules?: string[]; client?: string };
+}
+
+/** The recorder's module is resolved from the built package, which unit tests do not need. */
+vi.mock("./recorder-module.ts", async (original) => ({
+  ...(await original<typeof import("./recorder-module.ts")>()),
+  recorderModule: vi.fn(() => "recorder.cjs"),
+}));
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe("workflowTracing", () => {
+  it("adds the recorder, its sink and the activity interceptor to a worker, and keeps what is there", () => {
+    const theirs = {};
+    const given: Worker = {
+      workflowsPath: "w.ts",
+      sinks: { theirs },
+      interceptors: { activity: [theirs], workflowModules: ["theirs"], client: "theirs" },
+    };
+    const worker = workflowTracing().configureWorker(given);
+    expect(Object.keys(worker.sinks ?? {})).toEqual(["theirs", "durascope"]);
+    expect(worker.interceptors?.activity).toHaveLength(2);
+    expect(worker.interceptors?.workflowModules).toEqual(["theirs", "recorder.cjs"]);
+    expect(worker.interceptors?.client).toBe("theirs");
+    expect(given.interceptors?.activity).toHaveLength(1);
+  });
+
+  it("acts once when it is registered twice, on the connection and on the worker", () => {
+    const tracing = workflowTracing();
+    const worker: Worker = tracing.configureWorker(
+      tracing.configureWorker<Worker>({ workflowsPath: "w.ts" }),
+    );
+    expect(worker.interceptors?.activity).toHaveLength(1);
+    expect(worker.interceptors?.workflowModules).toHaveLength(1);
+    const client: { interceptors?: { workflow?: object[] } } = tracing.configureClient(
+      tracing.configureClient({}),
+    );
+    expect(client.interceptors?.workflow).toHaveLength(1);
+    expect(tracing.configureBundler(tracing.configureBundler({}))).toEqual({
+      workflowInterceptorModules: ["recorder.cjs"],
+    });
+  });
+
+  it("adds no workflow module to a worker with a bundle, and warns once of a bundle without the recorder", () => {
+    const warnings: string[] = [];
+    const tracing = workflowTracing({ onWarning: (message) => warnings.push(message) });
+    const withBundle = (code: string): Worker =>
+      tracing.configureWorker<Worker>({ workflowBundle: { code } });
+    expect(withBundle("... durascope:recorder ...").interceptors).not.toHaveProperty(
+      "workflowModules",
+    );
+    expect(warnings).toEqual([]);
+    withBundle("something else");
+    withBundle("something else");
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        "bundleWorkflowCode({ workflowsPath, plugins: [workflowTracing()] })",
+      ),
+    ]);
+  });
+
+  it("is off with DURASCOPE_DISABLED=true, but for the sink that a bundle with the recorder calls", () => {
+    vi.stubEnv("DURASCOPE_DISABLED", "true");
+    const processor = memoryProcessor();
+    const tracing = workflowTracing({ spanProcessor: processor });
+    const client = {};
+    expect(tracing.configureClient(client)).toBe(client);
+    expect(tracing.configureBundler(client)).toBe(client);
+    const worker: Worker = tracing.configureWorker<Worker>({ workflowsPath: "w.ts" });
+    expect(Object.keys(worker)).toEqual(["workflowsPath", "sinks"]);
+  });
+
+  it("swallows facts that make no sense, and what a processor throws", async () => {
+    const onEnd = vi.fn(() => {
+      throw new Error("exporter");
+    });
+    const warnings: string[] = [];
+    const tracing = workflowTracing({
+      spanProcessor: { onEnd },
+      businessKeys: () => {
+        throw new TypeError("theirs");
+      },
+      onWarning: (message) => warnings.push(message),
+    });
+    const worker: Worker = tracing.configureWorker<Worker>({});
+    const sink = worker.sinks?.["durascope"] as {
+      facts: { fn(info: object, facts: unknown): void };
+    };
+    expect(() => sink.facts.fn({ runId: "r" }, undefined)).not.toThrow();
+    const trace = {
+      engine: "temporal",
+      workflowId: "w",
+      runId: "r",
+      firstRunId: "r",
+      type: "t",
+      namespace: "n",
+      links: [],
+      started: 1,
+      redrive: 0,
+      segments: [{ started: 1, openedBy: 1 }],
+      steps: [],
+      taskFaults: [],
+      attributes: {},
+      degraded: false,
+      lastEvent: 1,
+    };
+    sink.facts.fn({ runId: "r" }, { trace, after: 0, historyLength: 3, discarded: [] });
+    sink.facts.fn({ runId: "r" }, { trace, after: 0, historyLength: 6, discarded: [] });
+    await expect(tracing.flush()).resolves.toBeUndefined();
+    // Said once a kind, however often it happens.
+    expect(warnings).toEqual([
+      expect.stringContaining("facts_not_projected"),
+      "durascope: businessKeys threw TypeError (business_keys_failed)",
+    ]);
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+
+  it("flushes when the worker stops, also when it stops by an error", async () => {
+    const forceFlush = vi.fn(() => Promise.resolve());
+    const tracing = workflowTracing({ spanProcessor: { onEnd: () => undefined, forceFlush } });
+    const crash = new Error("worker");
+    await expect(tracing.runWorker("w", () => Promise.reject(crash))).rejects.toBe(crash);
+    await tracing.runWorker("w", () => Promise.resolve());
+    expect(forceFlush).toHaveBeenCalledTimes(2);
+  });
+});

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import type { ScenarioName } from "../../examples/order-saga/shared/scenarios.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The recorded history of a scenario of the reference saga on Temporal. */
+export interface TemporalFixture {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly namespace: string;
+  readonly history: { readonly events: readonly unknown[] };
+}
+
+/** The recorded history of a scenario of the reference saga on Step Functions. */
+export interface StepFunctionsFixture {
+  readonly executionArn: string;
+  readonly events: readonly unknown[];
+}
+
+/** Reads what was recorded of a scenario on a real Temporal server. */
+export function temporalFixture(name: ScenarioName): TemporalFixture {
+  return fixture("temporal", name) as TemporalFixture;
+}
+
+/** Reads what was recorded of a scenario on a real Step Functions endpoint. */
+export function stepFunctionsFixture(name: ScenarioName): StepFunctionsFixture {
+  return fixture("stepfunctions", name) as StepFunctionsFixture;
+}
+
+function fixture(engine: string, name: ScenarioName): unknown {
+  return JSON.parse(readFileSync(here(`../fixtures/${engine}/${name}.json`), "utf8"));
+}
+
+/** The neutral tree that a scenario must give on every engine. */
+export function golden(name: ScenarioName): string {
+  return readFileSync(here(`goldens/${name}.txt`), "utf8").trimEnd();
+}
+
+/** A history of the corpus of public recordings, which may lie beside the repository. */
+export interface CorpusHistory {
+  readonly scenario: string;
+  readonly events: readonly unknown[];
+}
+
+/** Whether the corpus of an engine is there. */
+export function hasCorpus(engine: "temporal" | "stepfunctions"): boolean {
+  return existsSync(corpusFile(engine));
+}
+
+/** Reads the corpus of an engine; none when it is not there. */
+export function readCorpus(engine: "temporal" | "stepfunctions"): readonly CorpusHistory[] {
+  if (!hasCorpus(engine)) return [];
+  const lines = gunzipSync(readFileSync(corpusFile(engine)))
+    .toString("utf8")
+    .trim()
+    .split("\n");
+  return lines.map((line) => {
+    const { scenario, history, events } = JSON.parse(line) as {
+      scenario: string;
+      history?: { events: unknown[] };
+      events?: unknown[];
+    };
+    return { scenario, events: history?.events ?? events ?? [] };
+  });
+}
+
+function corpusFile(engine: string): string {
+  return here(`../../../shared/corpus/${engine}.jsonl.gz`);
+}
