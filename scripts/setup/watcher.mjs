@@ -10,10 +10,8 @@ const pid = Number(process.argv[2]);
 // Ctrl-C at the terminal reaches this process too, and the command may take its time to wind up.
 process.on("SIGINT", () => undefined);
 
-process.stdin.resume().on("end", async () => {
-  if (!send("SIGTERM")) return;
-  await sleep(graceMs);
-  send("SIGKILL");
+process.stdin.resume().on("end", () => {
+  if (send("SIGTERM")) void sleep(graceMs).then(() => send("SIGKILL"));
 });
 
 /**

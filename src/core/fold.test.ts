@@ -470,6 +470,42 @@ describe("a redrive", () => {
     ]);
   });
 
+  it("takes up a step that failed inside of a container, before the run ended", () => {
+    const before: Told[] = [
+      started,
+      opened("map", { kind: "map" }),
+      opened("item", { kind: "iteration", parent: "map" }),
+      opened("done", { parent: "item" }),
+      closed("done"),
+      opened("task", { parent: "item" }),
+      scheduled("task"),
+      over("task", "failed"),
+      closed("item", { outcome: "failed" }),
+      closed("map", { outcome: "failed" }),
+      ended("failed"),
+    ];
+    const { trace, step, warnings } = folded(
+      ...before,
+      redriven,
+      scheduled("task"),
+      over("task"),
+      closed("task"),
+      closed("item"),
+      closed("map"),
+      ended(),
+    );
+    expect(warnings).toEqual([]);
+    expect(checkLaws(trace)).toEqual([]);
+    expect(checkGrowth(folded(...before).trace, trace)).toEqual([]);
+    expect(["map", "item", "done", "task"].map((key) => step(key).outcome)).toEqual(
+      Array(4).fill("completed"),
+    );
+    expect(step("task").attempts).toMatchObject([
+      { redrive: 0, outcome: "failed" },
+      { redrive: 1, outcome: "completed" },
+    ]);
+  });
+
   it("takes up a container with what is around it, also two redrives later", () => {
     const { step, trace } = folded(
       started,

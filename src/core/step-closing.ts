@@ -40,7 +40,7 @@ export function closeLeftOpen(
   }
 }
 
-/** Opens again a step, and the steps around it, that only the end of a segment before a redrive had closed. */
+/** Opens again a step, and the steps around it, that failed with a segment before a redrive (a failure closes what it goes through). */
 export function reopen(
   run: OpenTrace,
   step: OpenStep,
@@ -60,9 +60,9 @@ export function reopen(
   }
 }
 
-function endedWithSegment(run: OpenTrace, { closedBy }: OpenStep): boolean {
+function endedWithSegment(run: OpenTrace, { closedBy, outcome }: OpenStep): boolean {
+  const before = run.segments.at(-2)?.closedBy;
   return (
-    closedBy !== undefined &&
-    run.segments.some((segment, index) => index < run.redrive && segment.closedBy === closedBy)
+    closedBy !== undefined && before !== undefined && closedBy <= before && outcome !== "completed"
   );
 }

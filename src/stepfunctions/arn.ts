@@ -13,7 +13,8 @@ const PATTERN =
 
 /** Splits an execution ARN (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-states.html); undefined when it is none. */
 export function parseExecutionArn(arn: string): ExecutionArn | undefined {
-  const groups = arn.length > 1024 ? undefined : PATTERN.exec(arn)?.groups;
+  const groups =
+    typeof arn !== "string" || arn.length > 1024 ? undefined : PATTERN.exec(arn)?.groups;
   if (groups === undefined) return undefined;
   const { region = "", account = "", stateMachine = "", execution = "" } = groups;
   return { region, account, stateMachine, execution };

@@ -67,6 +67,7 @@ export function followedExecution(
   let moved = clock();
   let gaps = 0;
   let another = false;
+  let swept = false;
 
   const lastEvent = (): number => reader?.state().lastEvent ?? 0;
   const newReader = (): HistoryReader =>
@@ -79,6 +80,7 @@ export function followedExecution(
     if (!isSameRun(checkpoint.started, started)) return newReader();
     const progress = fromCheckpoint(checkpoint);
     exportedThrough = progress.exportedThrough;
+    swept = progress.swept;
     started = progress.started;
     if (progress.reader === undefined) return newReader();
     return createHistoryReader(identity, ports.traceOptions, ports.warnings, progress.reader);
@@ -88,12 +90,8 @@ export function followedExecution(
     if (!unsaved || reader === undefined) return;
     const trace = reader.trace();
     if (started === 0) started = trace?.started ?? 0;
-    await checkpoints.put(
-      toCheckpoint(
-        { executionArn, started, exportedThrough, closed: isClosed(trace), reader: reader.state() },
-        clock(),
-      ),
-    );
+    const progress = { executionArn, started, exportedThrough, swept, closed: isClosed(trace) };
+    await checkpoints.put(toCheckpoint({ ...progress, reader: reader.state() }, clock()));
     unsaved = false;
   }
 
@@ -153,7 +151,7 @@ export function followedExecution(
     },
     async abandon() {
       if ((await checkpoints.get(executionArn)) === undefined) return;
-      const progress = { executionArn, started, exportedThrough, closed: true };
+      const progress = { executionArn, started, exportedThrough, swept, closed: true };
       await checkpoints.put(
         toCheckpoint(
           { ...progress, ...(reader !== undefined && { reader: reader.state() }) },

@@ -87,17 +87,18 @@ async function play(
       describeExecution: (input) => life.waitFor(() => fake.api.describeExecution(input)),
     };
     const sink: TraceSink = {
-      accept: (trace, after) =>
-        life.waitFor(async () => {
-          // The older of the two is slow: the younger one overtakes it.
-          if (trace.workflowId === "declined") await new Promise(setImmediate);
+      async accept(trace, after) {
+        // The older of the two that come closed is slow: the younger one overtakes it.
+        if (trace.workflowId === "declined") await new Promise(setImmediate);
+        await life.waitFor(async () => {
           const batch = spansOf(trace, { after }).map(
             ({ traceId, spanId }) => `${traceId}/${spanId}`,
           );
           ids.push(...batch);
           expect(unwritten.get(trace.runId)).toBeUndefined();
           unwritten.set(trace.runId, batch);
-        }),
+        });
+      },
     };
     const checkpoints: CheckpointStore = {
       get: (runId) => life.waitFor(() => store.get(runId)),

@@ -296,6 +296,18 @@ describe("discovery", () => {
     expect(fake.calls).toHaveLength(1);
   });
 
+  test("an execution that was given by its ARN before the first sweep hides none from it", async () => {
+    const checkpoints = memoryCheckpoints();
+    const { started } = fake.add(arnOf("given"), fixture("declined"));
+    fake.add(arnOf("older"), fixture("fulfilled"), undefined, started - 3_600_000);
+    await poller(fake, sink, { executionArns: [arnOf("given")], checkpoints }).poll();
+    const one = poller(fake, sink, { stateMachineArns: [MACHINE], checkpoints });
+    await one.poll();
+
+    expect(one.stats().closed).toBe(1);
+    expect(new Set(sink.ids).size).toBe(sink.ids.length);
+  });
+
   test("an execution that is given by its ARN is followed also after a restart", async () => {
     const checkpoints = memoryCheckpoints();
     const execution = fake.add(ARN, fixture("fulfilled"), 5);

@@ -154,14 +154,18 @@ export function startPolling(ports: PollingPorts): Polling {
   async function isTaken(execution: FoundExecution): Promise<boolean> {
     const { executionArn, started } = execution;
     const checkpoint = await checkpoints.get(executionArn);
-    return checkpoint !== undefined && isSameRun(checkpoint.started, started);
+    return (
+      checkpoint !== undefined &&
+      isSameRun(checkpoint.started, started) &&
+      fromCheckpoint(checkpoint).swept
+    );
   }
 
   async function take({ executionArn, started, running, redrives }: FoundExecution): Promise<void> {
     if (followed.has(executionArn)) return hold(executionArn, started);
     const checkpoint = await checkpoints.get(executionArn);
     if (checkpoint === undefined || !isSameRun(checkpoint.started, started)) {
-      return note(executionArn, started);
+      return note(executionArn, started, true);
     }
     const { closed, reader } = fromCheckpoint(checkpoint);
     const redriven = running || redrives > (reader?.trace?.redrive ?? 0);
@@ -169,9 +173,9 @@ export function startPolling(ports: PollingPorts): Polling {
   }
 
   /** Writes down that an execution was found before it is read: a restart then need not find it again. */
-  async function note(executionArn: string, started: number): Promise<void> {
-    const nothing = { executionArn, started, exportedThrough: 0, closed: false };
-    
+  async function note(executionArn: string, started: number, swept: boolean): Promise<void> {
+    const nothing = { executionArn, started, swept, exportedThrough: 0, closed: false };
+    await checkpoints.put(toCheckpoint(nothing, clock()));
     hold(executionArn, started);
   }
 
@@ -255,7 +259,7 @@ export function startPolling(ports: PollingPorts): Polling {
     async follow(executionArn) {
       await begun;
       try {
-        if ((await checkpoints.get(executionArn)) === undefined) await note(executionArn, 0);
+        if ((await checkpoints.get(executionArn)) === undefined) await note(executionArn, 0, false);
       } catch (error) {
         failed.met(executionArn, `execution ${executionArn}`, error);
       }

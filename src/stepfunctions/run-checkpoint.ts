@@ -18,13 +18,15 @@ export interface RunProgress {
   readonly started: number;
   readonly exportedThrough: number;
   readonly closed: boolean;
+  /** A sweep found it: then all that started before it are known, too. */
+  readonly swept: boolean;
   /** Absent before the first event. */
   readonly reader?: ReaderState;
 }
 
 /** The checkpoint, plain data that nobody else holds, of an execution at the moment `now` (milliseconds since the epoch). */
 export function toCheckpoint(progress: RunProgress, now: number): Checkpoint {
-  const { executionArn, started, exportedThrough, closed, reader } = progress;
+  const { executionArn, started, exportedThrough, closed, swept, reader } = progress;
   return {
     runId: executionArn,
     started,
@@ -33,7 +35,7 @@ export function toCheckpoint(progress: RunProgress, now: number): Checkpoint {
     closed,
     expires: now + (closed ? KEPT_CLOSED_MS : KEPT_OPEN_MS),
     // A copy: the reader goes on with its own, and a store may keep what it is given.
-    state: structuredClone({ version: STATE_VERSION, reader: reader ?? null }),
+    state: structuredClone({ version: STATE_VERSION, swept, reader: reader ?? null }),
   };
 }
 
@@ -49,6 +51,7 @@ export function fromCheckpoint(checkpoint: Checkpoint): RunProgress {
     started,
     exportedThrough,
     closed,
+    swept: typeof state === "object" && state !== null && "swept" in state && state.swept === true,
     ...(reader !== undefined && reader.lastEvent === checkpoint.lastEvent && { reader }),
   };
 }

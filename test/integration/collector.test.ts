@@ -28,7 +28,7 @@ describe("a worker whose collector", () => {
         log,
         plugins: [tracing],
       });
-      const [scenario] = scenarios.filter(({ name }) => name === "undeliverable");
+      const scenario = scenarios.find(({ name }) => name === "undeliverable");
       if (scenario === undefined) throw new Error("no such scenario");
       const run = await runOnTemporal(scenario, {
         connection: temporal.connection,

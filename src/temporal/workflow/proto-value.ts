@@ -55,11 +55,16 @@ function bytes(value: unknown): string | undefined {
     return decodeUtf8(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (typeof value !== "string" || value.length > LONGEST_PAYLOAD) return undefined;
   try {
-    return decodeUtf8(Uint8Array.from(atob(value), (character) => character.charCodeAt(0)));
+    const binary = atob(value);
+    // Most payloads are plain ASCII, and then a character a byte is what they say.
+    if (!BEYOND_ASCII.test(binary)) return binary;
+    return decodeUtf8(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
   } catch {
     return undefined;
   }
 }
+
+const BEYOND_ASCII = /[\x80-\xff]/;
 
 const LONGEST_PAYLOAD = 4 * 1024 * 1024;
 
@@ -68,10 +73,14 @@ function decodeUtf8({ buffer, byteOffset, byteLength }: ArrayBufferView): string
   return new TextDecoder().decode(Uint8Array.from(new Uint8Array(buffer, byteOffset, byteLength)));
 }
 
+const PLAIN_JSON = "json/plain";
+const PLAIN_JSON_BASE64 = "anNvbi9wbGFpbg==";
+
 /** A payload's value when it is plain JSON; undefined for every other encoding (encrypted ones among them). */
 export function payloadValue(payload: unknown): unknown {
   const { metadata, data } = message(payload);
-  if (bytes(message(metadata)["encoding"]) !== "json/plain") return undefined;
+  const { encoding } = message(metadata);
+  if (encoding !== PLAIN_JSON_BASE64 && bytes(encoding) !== PLAIN_JSON) return undefined;
   const json = bytes(data);
   try {
     return json === undefined ? undefined : (JSON.parse(json) as unknown);
@@ -96,7 +105,7 @@ export interface Payload {
 /** A value as a payload of plain JSON, as the SDK's default converter makes it. */
 export function jsonPayload(value: unknown): Payload {
   return {
-    metadata: { encoding: encodeUtf8("json/plain") },
+    metadata: { encoding: encodeUtf8(PLAIN_JSON) },
     data: encodeUtf8(JSON.stringify(value)),
   };
 }
