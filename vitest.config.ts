@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests that start real engines: they take seconds, and stand apart from those that take milliseconds. */
@@ -9,11 +10,13 @@ const ENGINES = [
 
 export default defineConfig({
   test: {
+    // Tests on real engines wait more than they compute; by default a machine with two cores would get one worker.
+    maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
     projects: [
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "scripts/**/*.test.{ts,mjs}", "examples/**/*.test.ts"],
           exclude: ENGINES,
           testTimeout: 30_000,
           typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"] },
