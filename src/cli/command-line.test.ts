@@ -247,6 +247,13 @@ test("a reader that goes away is no failure", async () => {
   expect([code, err]).toEqual([0, ""]);
 });
 
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(
+    await readFile(new URL("../../package.json", import.meta.url), "utf8"),
+  ) as { version: string };
+  expect(await durascope(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
+});
+
 test("help tells the commands and their options", async () => {
   const help = await durascope(["--help"]);
   expect(help).toMatchObject({ code: 0, err: "" });

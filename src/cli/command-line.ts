@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isDurascopeError } from "../core/errors.ts";
+import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
 import type { ConvertOptions } from "./convert.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import type { LookupOptions } from "./lookup.ts";
@@ -40,6 +41,7 @@ function asFailure(error: unknown): CommandFailure {
 function program(io: CommandIo & { readonly stdin: Readable }): Command {
   const durascope = new Command("durascope")
     .description("Shows what durable workflows did, on Temporal and AWS Step Functions.")
+    .version(INSTRUMENTATION_SCOPE.version)
     .showHelpAfterError(
       "(durascope --help tells the commands, durascope <command> --help their options)",
     )

@@ -8,7 +8,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { historyFromJSON } from "@temporalio/common/lib/proto-utils.js";
-import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
+import {
+  DefaultLogger,
+  type LogEntry,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from "@temporalio/worker";
 import { type WorkflowTracing, workflowTracing } from "durascope/temporal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTemporalServer, type TemporalServer } from "../../src/engines/index.ts";
@@ -60,9 +66,10 @@ describe("every kind of step", () => {
   let native: NativeConnection;
   const recorded = new Map<"with" | "without", Recorded[]>();
   const processor = memoryProcessor();
+  const logged: LogEntry[] = [];
 
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger("ERROR") });
+    Runtime.install({ logger: new DefaultLogger("INFO", (entry) => logged.push(entry)) });
     server = await startTemporalServer();
     connection = await Connection.connect({ address: server.address });
     native = await NativeConnection.connect({ address: server.address });
@@ -157,6 +164,26 @@ describe("every kind of step", () => {
         (span) => !known.has(span.spanId) && span.kind !== "CONSUMER" && span.kind !== "PRODUCER",
       );
     expect(unknown.map((span) => ({ name: span.name, ...span.attributes }))).toEqual([]);
+  });
+
+  it("puts the run's ids on the lines that a workflow logs, and those of the attempt on an activity's", () => {
+    const line = (message: string): unknown =>
+      logged.find(({ message: text, meta }) => text === message && meta?.["taskQueue"] === "with")
+        ?.meta;
+    const run = processor.spans().find(({ name }) => name === "race");
+    expect(line("raced")).toMatchObject({
+      "workflow.id": "with-race",
+      "workflow.run_id": run?.attributes["workflow.run_id"],
+      trace_id: run?.traceId,
+      span_id: run?.spanId,
+    });
+    const attempt = processor.spans().find(({ name }) => name === "flaky attempt 3");
+    expect(line("flaky at last")).toMatchObject({
+      "workflow.id": "with-attempts",
+      "workflow.step.name": "flaky",
+      "workflow.step.attempt": 3,
+      trace_id: attempt?.traceId,
+    });
   });
 
   it.each([

@@ -15,6 +15,7 @@ export const activities: KindActivities = {
   async flaky(what) {
     if (Context.current().info.attempt < 3)
       throw ApplicationFailure.create({ message: "again", type: "Flaky" });
+    Context.current().log.info("flaky at last");
     return what;
   },
   failing: () => Promise.reject(ApplicationFailure.nonRetryable("never", "ForGood")),
