@@ -2,7 +2,6 @@
  * The demo: all scenarios of the order saga on a real Temporal server and a real Step Functions endpoint, traced while
  * they run, and compared. `npm run demo` does its set-up and starts it.
  */
-import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Listr, type ListrTask } from "listr2";
@@ -15,7 +14,7 @@ import {
 } from "./demo/play.ts";
 import { demoResult, type Played } from "./demo/result.ts";
 import { startTelemetry } from "./demo/telemetry.ts";
-import { scenarios } from "./shared/scenarios.ts";
+import { type Scenario, scenarios } from "./shared/scenarios.ts";
 
 const path = resolve(".durascope/demo.otlp.jsonl");
 
@@ -30,8 +29,18 @@ interface Stages {
   stepFunctions?: Stage<StepFunctionsRecording>;
 }
 
+/** Engines that already run keep what they ran: there the orders of each demo get ids of their own. */
+const isExternal = [process.env["TEMPORAL_ADDRESS"], process.env["AWS_ENDPOINT_URL_SFN"]].some(
+  (address) => address !== undefined && address !== "",
+);
+const suffix = isExternal ? `-${Date.now().toString(36)}` : "";
+const orders: readonly Scenario[] = scenarios.map(withSuffix);
+
+function withSuffix({ order, ...scenario }: Scenario): Scenario {
+  return { ...scenario, order: { ...order, orderId: `${order.orderId}${suffix}` } };
+}
+
 async function demo(): Promise<boolean> {
-  await rm(path, { force: true });
   const telemetry = startTelemetry(path, (error) =>
     process.stderr.write(`demo: ${error.message}\n`),
   );
@@ -90,7 +99,7 @@ async function play(stages: Stages, log: Parameters<typeof temporalStage>[0]): P
         title: "Scenarios, on both engines",
         task: (_context, task) =>
           task.newListr(
-            scenarios.map(
+            orders.map(
               (scenario, i): ListrTask => ({
                 title: `${scenario.name} (${scenario.order.orderId})`,
                 task: async () => {

@@ -6,7 +6,7 @@ import { CommandFailure, EXIT } from "./failure.ts";
 const MIB = 2 ** 20;
 
 /** Largest history that is read: Temporal ends a run at 50 MB of history, Step Functions at 25,000 events. */
-export const LARGEST_HISTORY_MIB = 128;
+const LARGEST_HISTORY_MIB = 128;
 
 /** How much of a file is looked at to see whether it can be JSON at all. */
 const SNIFFED = 4096;

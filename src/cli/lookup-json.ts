@@ -3,7 +3,7 @@ import type { ReportLog, ReportRow, RunReport } from "../report/run-report.ts";
 import { whySentence } from "../report/why.ts";
 
 /** Name and version of the shape that `durascope lookup --json` prints; a field that changes its meaning makes a new version. */
-export const LOOKUP_SCHEMA = "durascope.lookup/1";
+const LOOKUP_SCHEMA = "durascope.lookup/1";
 
 /**
  * What `durascope lookup --json` prints: `{ schema, id, asked, runs, otherTraces, notes }`, the newest run first. Times are

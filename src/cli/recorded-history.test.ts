@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { sagaFixture } from "../../test/support/saga-runs.ts";
+import { sagaFixture } from "../../test/support/saga-fixtures.ts";
 import { recogniseHistory } from "./recorded-history.ts";
 
 const temporal = JSON.parse(readFileSync(sagaFixture("temporal", "approved"), "utf8"));

@@ -7,6 +7,7 @@ export {
 } from "./lambda-endpoint.ts";
 export type { ServerExit } from "./server-process.ts";
 export {
+  externalLambdaPort,
   type StepFunctionsEndpoint,
   type StepFunctionsEndpointOptions,
   startStepFunctionsEndpoint,

@@ -30,6 +30,8 @@ export interface LambdaEndpoint {
 export interface LambdaEndpointOptions {
   /** Timeout of an invocation in milliseconds; after it the invocation fails with `Sandbox.Timedout`. @default 30000 */
   readonly timeoutMs?: number;
+  /** Port of 127.0.0.1. @default a free one */
+  readonly port?: number;
   /** Account and region of the functions' ARNs. */
   readonly account?: string;
   readonly region?: string;
@@ -41,7 +43,7 @@ const payloadLimit = 6 * 1024 * 1024;
 const invokePath = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/u;
 
 /**
- * Serves the Lambda Invoke API on a free port of 127.0.0.1 and runs Node handlers in this process, by
+ * Serves the Lambda Invoke API on 127.0.0.1 and runs Node handlers in this process, by
  * function name: requests may name a function by name, ARN, or ARN with a version.
  *
  * A handler that throws gives a function error as AWS does: status 200, `X-Amz-Function-Error`, and
@@ -59,7 +61,7 @@ export async function startLambdaEndpoint(
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: 0 }, () => resolve());
+    server.listen({ host: "127.0.0.1", port: options.port ?? 0 }, () => resolve());
   });
   const address = server.address();
   if (address === null || typeof address === "string") {

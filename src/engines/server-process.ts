@@ -94,7 +94,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 }
 
 /** The end of a log file, at most 4 KiB; empty when the file cannot be read. */
-export function logTail(logFile: string): string {
+function logTail(logFile: string): string {
   try {
     const file = openSync(logFile, "r");
     try {

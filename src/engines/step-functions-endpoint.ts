@@ -34,9 +34,27 @@ export interface StepFunctionsEndpoint {
   readonly stop: () => Promise<void>;
 }
 
+/**
+ * The port on which the endpoint of `AWS_ENDPOINT_URL_SFN` looks for functions, told by `SFN_LAMBDA_ENDPOINT`, which
+ * our launcher reads too; undefined when no such endpoint is named, since one of our own is told at its start.
+ *
+ * Throws a {@link DurascopeError} when only the endpoint is named: it could not invoke anything.
+ */
+export function externalLambdaPort(): number | undefined {
+  const { AWS_ENDPOINT_URL_SFN: endpoint = "", SFN_LAMBDA_ENDPOINT: functions = "" } = process.env;
+  if (endpoint === "") return undefined;
+  const port = URL.canParse(functions) ? Number(new URL(functions).port) : 0;
+  if (port > 0) return port;
+  throw new DurascopeError(
+    "STEP_FUNCTIONS_NO_FUNCTIONS",
+    "AWS_ENDPOINT_URL_SFN names an endpoint that already runs, and it has to know where to invoke functions. " +
+      "Start it with SFN_LAMBDA_ENDPOINT=http://127.0.0.1:5555 (any free port) and set the same here.",
+  );
+}
+
 const name = "The Step Functions endpoint";
-const externalTimeoutMs = 5_000;
-const callTimeoutMs = 2_000;
+const externalTimeoutMs = 15_000;
+const callTimeoutMs = 5_000;
 
 /**
  * Starts a Step Functions endpoint (moto with our launcher) on a free port of 127.0.0.1, or uses the one
@@ -124,17 +142,19 @@ async function useExternal(endpoint: string): Promise<StepFunctionsEndpoint> {
 
 /** moto's own status page answers 201. */
 async function isReady(endpoint: string): Promise<boolean> {
-  const response = await ask(`${endpoint}/moto-api/config`);
+  const response = await askStatus(endpoint);
   return response.status === 201;
 }
 
 /** An endpoint of another make need not know moto's page: any HTTP answer will do. */
 async function answers(endpoint: string): Promise<boolean> {
-  await ask(endpoint);
+  await askStatus(endpoint);
   return true;
 }
 
-async function ask(url: string): Promise<Response> {
+/** Not `/`: to answer that, moto loads every service that it has. */
+async function askStatus(endpoint: string): Promise<Response> {
+  const url = new URL("/moto-api/config", endpoint);
   const response = await fetch(url, { signal: AbortSignal.timeout(callTimeoutMs) });
   await response.body?.cancel();
   return response;

@@ -4,7 +4,7 @@ import { roleOf } from "../lookup/span-role.ts";
 import { buildReport } from "../report/build-report.ts";
 import { wantsColor } from "../report/palette.ts";
 import { renderReport } from "../report/tree-text.ts";
-import { fromReadableSpan } from "../telemetry/readable-span.ts";
+import { fromReadableSpan } from "./exported-span.ts";
 import type { SpanExporter } from "./span-exporter.ts";
 
 /** Options of {@link consoleTreeExporter}. */

@@ -1,25 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { context, trace } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { sagaTrace } from "../../test/support/saga-runs.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { toReadableSpan } from "../correlation/readable-span.ts";
 import { resourceOf } from "../correlation/resource.ts";
 import { spansOf } from "../index.ts";
 import { fileBackend } from "../lookup/file.ts";
 import { fileSpanExporter, fileSpanProcessor } from "./file-exporter.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "durascope-exporter-"));
-  path = join(folder, "spans.jsonl");
+beforeEach(() => {
+  path = folder.path("spans.jsonl");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const run = spansOf(sagaTrace("temporal", "approved"));
 const resource = resourceOf({ "service.name": "worker" });
@@ -76,7 +72,7 @@ test("a span is written without a flush", async () => {
 });
 
 test("a failed write is the result of the export", async () => {
-  const exporter = fileSpanExporter(folder);
+  const exporter = fileSpanExporter(folder.path());
   const result = await new Promise((resolve) => {
     exporter.export(
       run.map((span) => toReadableSpan(span, resource)),
@@ -85,7 +81,7 @@ test("a failed write is the result of the export", async () => {
   });
   expect(result).toMatchObject({
     code: 1,
-    error: { message: `spans could not be written to ${folder}` },
+    error: { message: `spans could not be written to ${folder.path()}` },
   });
   await exporter.shutdown();
 });

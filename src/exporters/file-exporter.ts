@@ -1,11 +1,9 @@
 import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
-import { type ExportedSpan, fromReadableSpan } from "../telemetry/readable-span.ts";
+import { type ExportedSpan, fromReadableSpan } from "./exported-span.ts";
 import { type OtlpFile, openOtlpFile } from "./otlp-file.ts";
 import type { SpanGroup } from "./otlp-json.ts";
 import type { SpanExporter } from "./span-exporter.ts";
-
-/** More spans than these do not wait for the next turn of the event loop. */
-const LONGEST_QUEUE = 512;
+import { turnQueue } from "./turn-queue.ts";
 
 /**
  * An exporter that appends spans, the workflows' and the application's own, to a file of OTLP JSON lines:
@@ -40,26 +38,17 @@ export function fileSpanProcessor(
   target: string | OtlpFile,
 ): Required<SpanProcessor> & { onStart(): void } {
   const exporter = fileSpanExporter(target);
-  let queue: ReadableSpan[] = [];
-  const drain = (): void => {
-    const spans = queue;
-    queue = [];
-    if (spans.length > 0) exporter.export(spans, () => undefined);
-  };
+  const queue = turnQueue<ReadableSpan>((spans) => exporter.export(spans, () => undefined));
   return {
     // OpenTelemetry's SDK calls it; nothing is known of a span that has only begun.
     onStart: () => undefined,
-    onEnd(span) {
-      queue.push(span);
-      if (queue.length === 1) setImmediate(drain);
-      if (queue.length >= LONGEST_QUEUE) drain();
-    },
+    onEnd: (span) => queue.push(span),
     forceFlush() {
-      drain();
+      queue.drain();
       return exporter.forceFlush();
     },
     shutdown() {
-      drain();
+      queue.drain();
       return exporter.shutdown();
     },
   };

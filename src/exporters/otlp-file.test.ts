@@ -1,21 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sagaTrace } from "../../test/support/saga-runs.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { spansOf } from "../index.ts";
 import { openOtlpFile } from "./otlp-file.ts";
 
 const spans = spansOf(sagaTrace("temporal", "fulfilled"));
 const group = { resource: { "service.name": "orders" }, spans };
-let folder: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "durascope-file-"));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 async function lines(path: string): Promise<unknown[]> {
   const text = await readFile(path, "utf8");
@@ -27,7 +22,7 @@ async function lines(path: string): Promise<unknown[]> {
 }
 
 test("a line a call is appended, in order, in a folder that it makes", async () => {
-  const path = join(folder, "new", "spans.jsonl");
+  const path = folder.path("new", "spans.jsonl");
   const file = openOtlpFile(path);
   await Promise.all([
     file.writeSpans([group]),
@@ -47,8 +42,8 @@ test("a line a call is appended, in order, in a folder that it makes", async () 
 });
 
 test("lines of several processes never mix", async () => {
-  const path = join(folder, "spans.jsonl");
-  const script = join(folder, "write.mjs");
+  const path = folder.path("spans.jsonl");
+  const script = folder.path("write.mjs");
   const module = new URL("./otlp-file.ts", import.meta.url).href;
   await writeFile(
     script,
@@ -64,7 +59,7 @@ test("lines of several processes never mix", async () => {
 });
 
 test("what cannot be written is counted and told, and thrown at nobody", async () => {
-  const blocker = join(folder, "file");
+  const blocker = folder.path("file");
   await writeFile(blocker, "");
   const errors: Error[] = [];
   const file = openOtlpFile(join(blocker, "spans.jsonl"), {
@@ -81,7 +76,7 @@ test("what cannot be written is counted and told, and thrown at nobody", async (
 });
 
 test("a file that could not be opened is tried again", async () => {
-  const blocker = join(folder, "file");
+  const blocker = folder.path("file");
   await writeFile(blocker, "");
   const file = openOtlpFile(join(blocker, "spans.jsonl"));
   expect(await file.writeSpans([group])).toBe(false);
@@ -91,21 +86,21 @@ test("a file that could not be opened is tried again", async () => {
 });
 
 test("more than the bound does not wait in memory", async () => {
-  const file = openOtlpFile(join(folder, "spans.jsonl"), { maxPendingBytes: 10 });
+  const file = openOtlpFile(folder.path("spans.jsonl"), { maxPendingBytes: 10 });
   expect(await file.writeSpans([group])).toBe(false);
   expect(file.lost()).toBe(1);
   await file.close();
 });
 
 test("what comes after the close is lost, not written", async () => {
-  const file = openOtlpFile(join(folder, "spans.jsonl"));
+  const file = openOtlpFile(folder.path("spans.jsonl"));
   await file.close();
   expect(await file.writeSpans([group])).toBe(false);
   expect(file.lost()).toBe(1);
 });
 
 test("no spans make no line", async () => {
-  const file = openOtlpFile(join(folder, "spans.jsonl"));
+  const file = openOtlpFile(folder.path("spans.jsonl"));
   expect(await file.writeSpans([])).toBe(true);
   await file.close();
   await expect(readFile(file.path)).rejects.toThrow("ENOENT");

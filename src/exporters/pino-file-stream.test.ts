@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { pino } from "pino";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { decodeLine } from "../lookup/otlp-decode.ts";
 import type { RecordedLog } from "../lookup/recorded-run.ts";
 import { pinoFileStream } from "./pino-file-stream.ts";
@@ -13,14 +12,12 @@ const IDS = {
   span_id: "b7ad6b7169203331",
   trace_flags: "01",
 };
-let folder: string;
+const folder = temporaryFolder();
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "durascope-pino-"));
-  path = join(folder, "run.jsonl");
+beforeEach(() => {
+  path = folder.path("run.jsonl");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function logged(log: (logger: pino.Logger) => void): Promise<readonly RecordedLog[]> {
   const stream = pinoFileStream(path);

@@ -1,6 +1,7 @@
+import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
 import { type OtlpFile, openOtlpFile } from "./otlp-file.ts";
-import type { OtlpAttributes, OtlpLog } from "./otlp-model.ts";
-import { logOfPinoLine } from "./pino-line.ts";
+import { logOfPinoLine, type PinoLine } from "./pino-line.ts";
+import { turnQueue } from "./turn-queue.ts";
 
 /** Options of {@link pinoFileStream}. */
 export interface PinoFileStreamOptions {
@@ -18,8 +19,6 @@ export interface PinoFileStream {
   close(): Promise<void>;
 }
 
-const LONGEST_QUEUE = 512;
-
 /**
  * A destination for pino that appends its lines as OTLP log records to a file of OTLP JSON lines, beside the spans:
  * `pino({ mixin: workflowMixin() }, pinoFileStream("spans.otlp.jsonl"))`. `durascope lookup` then shows a run's log lines
@@ -32,30 +31,23 @@ export function pinoFileStream(
   options: PinoFileStreamOptions = {},
 ): PinoFileStream {
   const file = typeof target === "string" ? openOtlpFile(target) : target;
-  let queue: { logger: string | undefined; log: OtlpLog }[] = [];
-  const drain = (): void => {
-    const byLogger = Map.groupBy(queue, (entry) => entry.logger);
-    queue = [];
+  const queue = turnQueue<PinoLine>((lines) => {
+    const byLogger = Map.groupBy(lines, ({ logger }) => logger);
     const groups = [...byLogger].map(([logger, entries]) => ({
       resource: options.resource ?? { "service.name": logger ?? "unknown_service:node" },
       scope: { name: logger ?? "pino" },
-      logs: entries.map((entry) => entry.log),
+      logs: entries.map(({ log }) => log),
     }));
-    if (groups.length > 0) void file.writeLogs(groups);
-  };
+    void file.writeLogs(groups);
+  });
   return {
-    write(line) {
-      const { log, logger } = logOfPinoLine(line);
-      queue.push({ log, logger });
-      if (queue.length === 1) setImmediate(drain);
-      if (queue.length >= LONGEST_QUEUE) drain();
-    },
+    write: (line) => queue.push(logOfPinoLine(line)),
     flush() {
-      drain();
+      queue.drain();
       return file.flush();
     },
     close() {
-      drain();
+      queue.drain();
       return typeof target === "string" ? file.close() : file.flush();
     },
   };

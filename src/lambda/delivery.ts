@@ -2,6 +2,7 @@ import type { Environment } from "../correlation/disabled.ts";
 import { applicationProcessor } from "../correlation/opentelemetry-global.ts";
 import { type FinishedSpan, toReadableSpan } from "../correlation/readable-span.ts";
 import { environmentAttributes, type OwnResource, resourceOf } from "../correlation/resource.ts";
+import { within } from "../correlation/within.ts";
 import { httpExporter, type Post } from "./http-exporter.ts";
 import type { WithWorkflowOptions } from "./options.ts";
 import { otlpRequest } from "./otlp-json.ts";
@@ -68,23 +69,10 @@ export function spanDelivery(options: WithWorkflowOptions, environment: Environm
     const sent = send({ ...span, attributes }).catch(() => false);
     if (await within(boundMs, sent)) return;
     undelivered += told + 1;
-    warn(`a span was not delivered in ${boundMs} ms: is the collector up?`);
+    warn(`a span was not delivered in ${boundMs} ms (flushTimeoutMs): is its receiver up?`);
   };
 }
 
 function emitWarning(message: string): void {
   process.emitWarning(message);
-}
-
-/** The value of a promise, or undefined when it takes longer. */
-async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  try {
-    return await Promise.race([promise, bound]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

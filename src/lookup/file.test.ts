@@ -1,23 +1,21 @@
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { appendFile, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FixtureEngine, sagaRun } from "../../test/support/saga-runs.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { FixtureEngine } from "../../test/support/saga-fixtures.ts";
+import { sagaRun } from "../../test/support/saga-runs.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { encodeLogs, encodeSpans } from "../exporters/otlp-json.ts";
-import type { OtlpSpan } from "../exporters/otlp-model.ts";
+import type { OtlpSpan } from "../telemetry/otlp-model.ts";
 import type { LookupResult } from "./backend.ts";
 import { fileBackend } from "./file.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "durascope-lookup-"));
-  path = join(folder, "spans.otlp.jsonl");
+beforeEach(() => {
+  path = folder.path("spans.otlp.jsonl");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const find = (id: string): Promise<LookupResult> => fileBackend(path).find({ id });
 
@@ -213,7 +211,7 @@ describe("what is odd is said", () => {
 
   test("a missing file and a folder", async () => {
     await expect(find("x")).rejects.toMatchObject({ code: "LOOKUP_FILE_MISSING" });
-    await expect(fileBackend(folder).find({ id: "x" })).rejects.toMatchObject({
+    await expect(fileBackend(folder.path()).find({ id: "x" })).rejects.toMatchObject({
       code: "LOOKUP_FILE_UNREADABLE",
     });
   });

@@ -1,23 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { LONGEST_LINE, matchingLines, type ScanCounts } from "./line-scanner.ts";
 
-let folder: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "durascope-scan-"));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 async function scan(
   content: string | Buffer,
   ...needles: string[]
 ): Promise<{ lines: string[]; counts: ScanCounts }> {
-  const path = join(folder, randomUUID());
+  const path = folder.path(randomUUID());
   await writeFile(path, content);
   const counts: ScanCounts = { bytes: 0, tooLong: 0 };
   const lines: string[] = [];
@@ -70,6 +64,6 @@ test("an empty file has no lines", async () => {
 
 test("a file that is not there rejects", async () => {
   await expect(
-    matchingLines(join(folder, "none"), ["x"], { bytes: 0, tooLong: 0 }).next(),
+    matchingLines(folder.path("none"), ["x"], { bytes: 0, tooLong: 0 }).next(),
   ).rejects.toThrow("ENOENT");
 });

@@ -1,4 +1,4 @@
-import type { OtlpAttributes, OtlpSpan, OtlpValue } from "../exporters/otlp-model.ts";
+import type { OtlpAttributes, OtlpSpan, OtlpValue } from "../telemetry/otlp-model.ts";
 import type { RecordedLog, RecordedSpan } from "./recorded-run.ts";
 
 /** What one line of OTLP/JSON holds. */
@@ -35,7 +35,7 @@ export function decodeLine(text: string): DecodedLine | undefined {
 }
 
 /** The spans and log lines of a parsed OTLP/JSON message; see {@link decodeLine}. */
-export function decodeOtlp(line: Json): DecodedLine {
+function decodeOtlp(line: Json): DecodedLine {
   if (!Array.isArray(line["resourceSpans"]) && !Array.isArray(line["resourceLogs"])) return NOTHING;
   const spans = objects(line["resourceSpans"]).flatMap((group) => {
     const resource = resourceOf(group);

@@ -1,4 +1,4 @@
-import type { OtlpAttributes, OtlpLog, OtlpSpan } from "../exporters/otlp-model.ts";
+import type { OtlpAttributes, OtlpLog, OtlpSpan } from "../telemetry/otlp-model.ts";
 
 /** A span as a backend gives it back. */
 export interface RecordedSpan extends OtlpSpan {

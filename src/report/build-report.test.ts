@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type FixtureEngine, sagaRun } from "../../test/support/saga-runs.ts";
+import type { FixtureEngine } from "../../test/support/saga-fixtures.ts";
+import { sagaRun } from "../../test/support/saga-runs.ts";
 import type { RecordedRun, RecordedSpan } from "../lookup/recorded-run.ts";
 import { buildReport } from "./build-report.ts";
 import type { ReportRow } from "./run-report.ts";

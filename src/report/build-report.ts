@@ -1,8 +1,8 @@
 import { VOCABULARY } from "../core/vocabulary.ts";
-import type { OtlpAttributes } from "../exporters/otlp-model.ts";
 import { attributeText } from "../lookup/attribute-text.ts";
 import type { RecordedLog, RecordedRun, RecordedSpan } from "../lookup/recorded-run.ts";
 import { roleOf, type SpanRole } from "../lookup/span-role.ts";
+import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
 import {
   attemptRow,
   failureOf,

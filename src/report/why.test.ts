@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type FixtureEngine, sagaRun } from "../../test/support/saga-runs.ts";
+import type { FixtureEngine } from "../../test/support/saga-fixtures.ts";
+import { sagaRun } from "../../test/support/saga-runs.ts";
 import { buildReport } from "./build-report.ts";
 import type { ReportRow, RunReport } from "./run-report.ts";
 import { whySentence } from "./why.ts";

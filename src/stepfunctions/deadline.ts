@@ -1,3 +1,5 @@
+import { within } from "../correlation/within.ts";
+
 /** What takes longer is given up: a call, a hand-over, a checkpoint; in milliseconds. */
 const DEADLINE_MS = 30_000;
 
@@ -6,17 +8,10 @@ export async function withDeadline<Answer>(
   run: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer within ${DEADLINE_MS / 1000} s`);
-      reject(error);
-      controller.abort(error);
-    }, DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([run(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const answered = run(controller.signal).then((answer) => ({ answer }));
+  const done = await within(DEADLINE_MS, answered);
+  if (done !== undefined) return done.answer;
+  const error = new Error(`no answer within ${DEADLINE_MS / 1000} s`);
+  controller.abort(error);
+  throw error;
 }

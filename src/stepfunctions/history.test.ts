@@ -1,7 +1,6 @@
 // Claim: any history, whole, in pages, growing or broken, gives a sound trace or a clear error, and never a throw.
 // Proven over recorded histories of the saga, over histories of state machines that fast-check draws, and over
 // arbitrary JSON.
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -9,28 +8,15 @@ import {
   type GeneratedEvent,
   history,
 } from "../../test/generators/step-functions-history.ts";
+import { SCENARIO_NAMES, stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
 import { type WarningLog, warningLog } from "../core/result.ts";
 import { checkGrowth, checkLaws, neutralTree, spansOf, type WorkflowTrace } from "../index.ts";
 import { createHistoryReader, type ReaderState, runIdentity, traceFromHistory } from "./history.ts";
 
 const executionArn = "arn:aws:states:us-east-1:123456789012:execution:orderSaga:order-1";
 const identity = runIdentity(executionArn) ?? expect.fail("no identity");
-const SCENARIOS = [
-  "fulfilled",
-  "declined",
-  "approved",
-  "rejected",
-  "expired",
-  "undeliverable",
-  "refund-fails",
-];
 
 type Events = readonly Readonly<Record<string, unknown>>[];
-
-function fixture(scenario: string): Events {
-  const file = new URL(`../../test/fixtures/stepfunctions/${scenario}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")).events;
-}
 
 function traceOf(events: readonly unknown[]): WorkflowTrace {
   const result = traceFromHistory({ events }, { executionArn });
@@ -92,10 +78,10 @@ describe("laws", () => {
     );
   });
 
-  test.each(SCENARIOS)(
+  test.each(SCENARIO_NAMES)(
     "law 5, %s: no prefix of the history is rewritten by a longer one",
     (scenario) => {
-      const events = fixture(scenario);
+      const events = stepFunctionsFixture(scenario).events;
       for (let length = 1; length < events.length; length += 1) {
         const shorter = traceOf(events.slice(0, length));
         expect(checkLaws(shorter)).toEqual([]);
@@ -115,10 +101,10 @@ describe("laws", () => {
     );
   });
 
-  test.each(SCENARIOS)(
+  test.each(SCENARIO_NAMES)(
     "law 6, %s: pages of any size, each read after a restart, give the same trace",
     (scenario) => {
-      const events = fixture(scenario);
+      const events = stepFunctionsFixture(scenario).events;
       for (const size of [1, 2, 3, 7, events.length]) {
         expect(readInPages(events, [size])).toEqual(plain(traceOf(events)));
       }
@@ -170,7 +156,7 @@ function shape(trace: WorkflowTrace, after: number): string[] {
 
 describe("order and repetition", () => {
   test("newest first, shuffled, or with pages that overlap: the same trace", () => {
-    const events = fixture("approved");
+    const events = stepFunctionsFixture("approved").events;
     const whole = plain(traceOf(events));
     expect(plain(traceOf(events.toReversed()))).toEqual(whole);
     fc.assert(
@@ -190,7 +176,7 @@ describe("order and repetition", () => {
   });
 
   test("times as texts, as Dates and as seconds since the epoch say the same", () => {
-    const events = fixture("fulfilled");
+    const events = stepFunctionsFixture("fulfilled").events;
     const whole = plain(traceOf(events));
     const dates = events.map((event) =>
       Object.assign({}, event, { timestamp: new Date(msOf(event)) }),
@@ -203,7 +189,7 @@ describe("order and repetition", () => {
   });
 
   test("the array of events alone is taken, too", () => {
-    const events = fixture("fulfilled");
+    const events = stepFunctionsFixture("fulfilled").events;
     const result = traceFromHistory(events, { executionArn });
     expect(result.ok && plain(result.value)).toEqual(plain(traceOf(events)));
   });
@@ -227,7 +213,7 @@ describe("broken histories", () => {
     ["events of something else", { events: [{ eventId: "1" }] }, "history_without_start"],
     [
       "a history whose beginning is missing",
-      { events: fixture("fulfilled").slice(3) },
+      { events: stepFunctionsFixture("fulfilled").events.slice(3) },
       "history_without_start",
     ],
   ])("%s: a clear error", (_what, value, code) => {
@@ -236,7 +222,7 @@ describe("broken histories", () => {
   });
 
   test("an ARN that is none: a clear error", () => {
-    const events = fixture("fulfilled");
+    const events = stepFunctionsFixture("fulfilled").events;
     for (const arn of ["", "order-1", undefined, 7, "arn:aws:states:us-east-1:1:stateMachine:m"]) {
       expect(traceFromHistory(events, { executionArn: arn as string })).toMatchObject({
         ok: false,
@@ -263,8 +249,8 @@ describe("broken histories", () => {
   });
 
   test("without previous ids the saga reads the same, and is marked as degraded", () => {
-    for (const scenario of SCENARIOS) {
-      const events = fixture(scenario);
+    for (const scenario of SCENARIO_NAMES) {
+      const events = stepFunctionsFixture(scenario).events;
       const trace = traceOf(withoutPreviousIds(events));
       expect(trace.degraded).toBe(true);
       expect(neutralTree(trace)).toEqual(neutralTree(traceOf(events)));
@@ -283,7 +269,7 @@ describe("broken histories", () => {
   });
 
   test("an unknown type is counted by its name and disturbs nothing", () => {
-    const events = fixture("fulfilled");
+    const events = stepFunctionsFixture("fulfilled").events;
     const last = events.length;
     const strange = {
       ...events[3],
@@ -302,7 +288,7 @@ describe("broken histories", () => {
   });
 
   test("an id far off the end is left out, and costs no memory", () => {
-    const events = fixture("fulfilled");
+    const events = stepFunctionsFixture("fulfilled").events;
     const result = traceFromHistory([...events, { ...events[3], id: 2 ** 40 }], { executionArn });
     expect(result.ok && result.value.lastEvent).toBe(events.length);
   });

@@ -1,10 +1,10 @@
 // Claim: a poller that dies at any moment loses nothing, and repeats at most what was handed over last and not yet
 // written down, under the same ids. Proven by killing it before and after each thing that it waits for, one run a
 // kill, and at random moments several times in a run; the next poller has nothing but the checkpoints.
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fakeStepFunctions, type PlainEvent } from "../../test/doubles/fake-step-functions.ts";
+import { stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
 import type { CheckpointStore, TraceSink } from "../core/ports.ts";
 import { spansOf } from "../index.ts";
 import { memoryCheckpoints } from "./checkpoints/memory.ts";
@@ -18,7 +18,7 @@ const HOUR = 3_600_000;
 const RUNS = ["approved", "undeliverable", "fulfilled", "declined", "refund-fails"].map(
   (scenario, i) => ({
     arn: `arn:aws:states:us-east-1:123456789012:execution:orderSaga:${scenario}`,
-    events: fixture(scenario),
+    events: stepFunctionsFixture(scenario).events,
     started: Date.UTC(2026, 2, 2) + i * HOUR,
     grows: i < 3,
   }),
@@ -26,11 +26,6 @@ const RUNS = ["approved", "undeliverable", "fulfilled", "declined", "refund-fail
 const CLOSED_AT_LOOK = 2;
 /** How much of each history has happened when the poller looks. */
 const LOOKS = [0.1, 0.4, 0.45, 0.8, 1, 1];
-
-function fixture(scenario: string): readonly PlainEvent[] {
-  const file = new URL(`../../test/fixtures/stepfunctions/${scenario}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")).events;
-}
 
 function idsOf(arn: string, events: readonly PlainEvent[]): string[] {
   const result = traceFromHistory(events, { executionArn: arn });

@@ -1,7 +1,7 @@
 import { DurascopeError } from "../core/errors.ts";
 import type { CheckpointStore, Clock, TraceSink } from "../core/ports.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
-import type { SpanProcessor } from "../telemetry/index.ts";
+import type { SpanProcessor } from "../correlation/readable-span.ts";
 import { parseExecutionArn } from "./arn.ts";
 import type { StepFunctionsClient } from "./step-functions-api.ts";
 

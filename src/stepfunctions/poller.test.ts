@@ -2,12 +2,14 @@
 // it. Proven over recorded histories that grow, on a double of the API; test/integration has the real endpoint.
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { sagaOptions } from "../../examples/order-saga/shared/options.ts";
 import {
   awsError,
   type FakeStepFunctions,
   fakeStepFunctions,
   type PlainEvent,
 } from "../../test/doubles/fake-step-functions.ts";
+import { SCENARIO_NAMES, stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
 import type { WorkflowTrace } from "../core/model.ts";
 import type { CheckpointStore, TraceSink } from "../core/ports.ts";
 import { spansOf } from "../index.ts";
@@ -18,23 +20,9 @@ import type { StepFunctionsPollerOptions } from "./poller-options.ts";
 
 const MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:orderSaga";
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:orderSaga:order-1002";
-const SAGA = {
-  compensates: { refund: ["reserveInventory", "chargeCard"] },
-  waits: { notifyReviewer: "approval" },
-};
-const SCENARIOS = [
-  "fulfilled",
-  "declined",
-  "approved",
-  "rejected",
-  "expired",
-  "undeliverable",
-  "refund-fails",
-];
 
-function fixture(scenario: string): readonly PlainEvent[] {
-  const file = new URL(`../../test/fixtures/stepfunctions/${scenario}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")).events;
+function eventsOf(scenario: string): readonly PlainEvent[] {
+  return stepFunctionsFixture(scenario).events;
 }
 
 function arnOf(name: string): string {
@@ -63,7 +51,7 @@ function recordingSink(): TraceSink & {
 }
 
 function wholeSpanIds(arn: string, events: readonly PlainEvent[]): string[] {
-  const result = traceFromHistory(events, { executionArn: arn }, SAGA);
+  const result = traceFromHistory(events, { executionArn: arn }, sagaOptions);
   if (!result.ok) throw new Error(result.error.message);
   return spansOf(result.value).map((span) => `${span.traceId}/${span.spanId}`);
 }
@@ -76,7 +64,7 @@ function poller(
   return new StepFunctionsPoller({
     client: fake.api,
     sink,
-    traceOptions: SAGA,
+    traceOptions: sagaOptions,
     callsPerSecond: 1e9,
     since: 0,
     logger: { warn: () => undefined },
@@ -99,7 +87,7 @@ afterEach(() => {
 
 describe("reading", () => {
   test("a history that is whole already is read in one call and gives all its spans once", async () => {
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     fake.add(ARN, events);
     await poller(fake, sink, { executionArns: [ARN] }).poll();
 
@@ -107,10 +95,10 @@ describe("reading", () => {
     expect(fake.calls.map(({ name }) => name)).toEqual(["getExecutionHistory"]);
   });
 
-  test.each(SCENARIOS)(
+  test.each(SCENARIO_NAMES)(
     "%s, polled after every event, gives each span once, and all of them",
     async (scenario) => {
-      const events = fixture(scenario);
+      const events = eventsOf(scenario);
       const execution = fake.add(ARN, events, 1);
       const one = poller(fake, sink, { executionArns: [ARN] });
       for (; execution.happened < events.length; execution.happened += 1) {
@@ -125,7 +113,7 @@ describe("reading", () => {
   );
 
   test("steps are handed on when they end, and a wait when it begins", async () => {
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     const waits = events.findIndex(({ type }) => type === "TaskSubmitted") + 1;
     fake.add(ARN, events, waits);
     await poller(fake, sink, { executionArns: [ARN] }).poll();
@@ -167,7 +155,7 @@ describe("reading", () => {
   });
 
   test("inputs and outputs are not asked for unless the user wants them", async () => {
-    fake.add(ARN, fixture("fulfilled"));
+    fake.add(ARN, eventsOf("fulfilled"));
     await poller(fake, sink, { executionArns: [ARN] }).poll();
     await poller(fake, sink, { executionArns: [ARN], includeExecutionData: true }).poll();
 
@@ -177,7 +165,7 @@ describe("reading", () => {
   });
 
   test("events behind a hole wait until it is filled", async () => {
-    const events = fixture("fulfilled");
+    const events = eventsOf("fulfilled");
     const execution = fake.add(ARN, events.toSpliced(9, 1));
     const one = poller(fake, sink, { executionArns: [ARN] });
     await one.poll();
@@ -191,7 +179,7 @@ describe("reading", () => {
   });
 
   test("a hole that stays is passed over, and said", async () => {
-    const events = fixture("fulfilled");
+    const events = eventsOf("fulfilled");
     fake.add(ARN, events.toSpliced(9, 1));
     const one = poller(fake, sink, { executionArns: [ARN] });
     for (let look = 0; look < 5; look += 1) {
@@ -229,12 +217,12 @@ function longHistory(count: number): PlainEvent[] {
 describe("discovery", () => {
   test("executions of a state machine are found, running ones and closed ones, and new ones later", async () => {
     const start = Date.UTC(2026, 2, 2);
-    fake.add(arnOf("a"), fixture("fulfilled"), undefined, start);
-    fake.add(arnOf("b"), fixture("approved"), 5, start + 1000);
+    fake.add(arnOf("a"), eventsOf("fulfilled"), undefined, start);
+    fake.add(arnOf("b"), eventsOf("approved"), 5, start + 1000);
     const one = poller(fake, sink, { stateMachineArns: [MACHINE] });
     await one.poll();
     expect(one.stats()).toMatchObject({ closed: 1, following: 1 });
-    fake.add(arnOf("c"), fixture("declined"), undefined, start + 2000);
+    fake.add(arnOf("c"), eventsOf("declined"), undefined, start + 2000);
     await one.poll();
 
     expect(one.stats()).toMatchObject({ closed: 2, following: 1 });
@@ -243,9 +231,9 @@ describe("discovery", () => {
 
   test("what closed before `since` is left alone; what runs is followed however old it is", async () => {
     const start = Date.UTC(2026, 2, 2);
-    fake.add(arnOf("old"), fixture("fulfilled"), undefined, start);
-    fake.add(arnOf("old-open"), fixture("approved"), 5, start);
-    fake.add(arnOf("new"), fixture("fulfilled"), undefined, start + 10_000);
+    fake.add(arnOf("old"), eventsOf("fulfilled"), undefined, start);
+    fake.add(arnOf("old-open"), eventsOf("approved"), 5, start);
+    fake.add(arnOf("new"), eventsOf("fulfilled"), undefined, start + 10_000);
     const one = poller(fake, sink, { stateMachineArns: [MACHINE], since: new Date(start + 5000) });
     await one.poll();
 
@@ -254,7 +242,7 @@ describe("discovery", () => {
 
   test("a restart with the same checkpoints reads nothing of what is closed again", async () => {
     const checkpoints = memoryCheckpoints();
-    for (const name of ["a", "b", "c"]) fake.add(arnOf(name), fixture("fulfilled"));
+    for (const name of ["a", "b", "c"]) fake.add(arnOf(name), eventsOf("fulfilled"));
     await poller(fake, sink, { stateMachineArns: [MACHINE], checkpoints }).poll();
     const before = sink.ids.length;
     fake.calls.length = 0;
@@ -267,7 +255,7 @@ describe("discovery", () => {
   test("with more executions than may be followed, the others come when there is room", async () => {
     const names = ["a", "b", "c", "d", "e"];
     for (const [i, name] of names.entries())
-      fake.add(arnOf(name), fixture("fulfilled"), 5, 1000 * i);
+      fake.add(arnOf(name), eventsOf("fulfilled"), 5, 1000 * i);
     const one = poller(fake, sink, { stateMachineArns: [MACHINE], maxExecutions: 2 });
     await one.poll();
     expect(one.stats()).toMatchObject({ following: 2 });
@@ -298,8 +286,8 @@ describe("discovery", () => {
 
   test("an execution that was given by its ARN before the first sweep hides none from it", async () => {
     const checkpoints = memoryCheckpoints();
-    const { started } = fake.add(arnOf("given"), fixture("declined"));
-    fake.add(arnOf("older"), fixture("fulfilled"), undefined, started - 3_600_000);
+    const { started } = fake.add(arnOf("given"), eventsOf("declined"));
+    fake.add(arnOf("older"), eventsOf("fulfilled"), undefined, started - 3_600_000);
     await poller(fake, sink, { executionArns: [arnOf("given")], checkpoints }).poll();
     const one = poller(fake, sink, { stateMachineArns: [MACHINE], checkpoints });
     await one.poll();
@@ -310,7 +298,7 @@ describe("discovery", () => {
 
   test("an execution that is given by its ARN is followed also after a restart", async () => {
     const checkpoints = memoryCheckpoints();
-    const execution = fake.add(ARN, fixture("fulfilled"), 5);
+    const execution = fake.add(ARN, eventsOf("fulfilled"), 5);
     const first = poller(fake, sink, { checkpoints });
     await first.follow(ARN);
     await first.poll();
@@ -324,10 +312,10 @@ describe("discovery", () => {
 });
 
 describe("restart", () => {
-  test.each(SCENARIOS)(
+  test.each(SCENARIO_NAMES)(
     "%s: a new poller after every event repeats no id and loses none",
     async (scenario) => {
-      const events = fixture(scenario);
+      const events = eventsOf(scenario);
       const execution = fake.add(ARN, events, 0);
       const checkpoints = memoryCheckpoints();
       while (execution.happened < events.length) {
@@ -340,7 +328,7 @@ describe("restart", () => {
   );
 
   test("a checkpoint whose state cannot be used costs a new reading and repeats nothing", async () => {
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     const execution = fake.add(ARN, events, 20);
     const store = memoryCheckpoints();
     await poller(fake, sink, { executionArns: [ARN], checkpoints: store }).poll();
@@ -355,15 +343,15 @@ describe("restart", () => {
 
   test("the same ARN with another start is another run", async () => {
     const checkpoints = memoryCheckpoints();
-    fake.add(ARN, fixture("fulfilled"), undefined, Date.UTC(2026, 2, 2));
+    fake.add(ARN, eventsOf("fulfilled"), undefined, Date.UTC(2026, 2, 2));
     await poller(fake, sink, { stateMachineArns: [MACHINE], checkpoints }).poll();
     const before = sink.ids.length;
-    fake.add(ARN, fixture("declined"), undefined, Date.UTC(2026, 8, 2));
+    fake.add(ARN, eventsOf("declined"), undefined, Date.UTC(2026, 8, 2));
     const one = poller(fake, sink, { stateMachineArns: [MACHINE], checkpoints });
     await one.poll();
 
     expect(one.stats().closed).toBe(1);
-    expect(sink.ids.length - before).toBe(wholeSpanIds(ARN, fixture("declined")).length);
+    expect(sink.ids.length - before).toBe(wholeSpanIds(ARN, eventsOf("declined")).length);
   });
 
   test("a redriven execution is taken up again where it was closed", async () => {
@@ -403,7 +391,7 @@ function redrivenHistory(): readonly PlainEvent[] {
 
 describe("what fails outside", () => {
   test("a sink that rejects gets the same again, until it takes it, and nothing is read meanwhile", async () => {
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     const execution = fake.add(ARN, events, 12);
     let refuses = 3;
     const picky: TraceSink = {
@@ -425,7 +413,7 @@ describe("what fails outside", () => {
   });
 
   test("nothing more goes out before the checkpoint of what went out is written", async () => {
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     const execution = fake.add(ARN, events, 12);
     const store = memoryCheckpoints();
     let broken = true;
@@ -450,7 +438,7 @@ describe("what fails outside", () => {
 
   test("an execution that is gone is counted, said once, dropped, and not taken up by a restart", async () => {
     const checkpoints = memoryCheckpoints();
-    fake.add(ARN, fixture("approved"), 12);
+    fake.add(ARN, eventsOf("approved"), 12);
     const warnings: string[] = [];
     const options = {
       executionArns: [ARN],
@@ -471,7 +459,7 @@ describe("what fails outside", () => {
   });
 
   test("an API that fails is tried again later and ends in the same spans", async () => {
-    const events = fixture("declined");
+    const events = eventsOf("declined");
     fake.add(ARN, events);
     let failures = 4;
     fake.before = () =>
@@ -487,8 +475,8 @@ describe("what fails outside", () => {
 
   test("a sink that never answers is given up and does not stop the others", async () => {
     vi.useFakeTimers();
-    fake.add(arnOf("stuck"), fixture("declined"));
-    fake.add(arnOf("fine"), fixture("declined"));
+    fake.add(arnOf("stuck"), eventsOf("declined"));
+    fake.add(arnOf("fine"), eventsOf("declined"));
     const picky: TraceSink = {
       accept: (trace, after) =>
         trace.workflowId === "stuck"
@@ -507,7 +495,7 @@ describe("what fails outside", () => {
 describe("running by itself", () => {
   test("it finds, follows and stops by timers alone, and stop waits for the hand-over under way", async () => {
     vi.useFakeTimers();
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     const execution = fake.add(ARN, events, 3);
     let flushed = 0;
     const flushing = { ...sink, flush: async () => void (flushed += 1) };
@@ -525,7 +513,7 @@ describe("running by itself", () => {
 
   test("an execution that is parked for a day costs few calls, and is noticed within the longest interval", async () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 2, 2) });
-    const events = fixture("approved");
+    const events = eventsOf("approved");
     const waits = events.findIndex(({ type }) => type === "TaskSubmitted") + 1;
     const execution = fake.add(ARN, events, waits);
     const one = poller(fake, sink, { executionArns: [ARN], clock: Date.now });
@@ -545,7 +533,7 @@ describe("running by itself", () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on("unhandledRejection", note);
-    fake.add(ARN, fixture("approved"), 4);
+    fake.add(ARN, eventsOf("approved"), 4);
     fake.before = () => Promise.reject(awsError("AccessDeniedException"));
     const warnings: string[] = [];
     const one = poller(fake, sink, {
@@ -565,7 +553,7 @@ describe("running by itself", () => {
 
   test("throttling makes all calls wait, longer each time, and is no failure of the execution", async () => {
     vi.useFakeTimers();
-    fake.add(ARN, fixture("declined"));
+    fake.add(ARN, eventsOf("declined"));
     let throttles = 3;
     fake.before = () =>
       throttles-- > 0 ? Promise.reject(awsError("ThrottlingException")) : Promise.resolve();
@@ -581,7 +569,7 @@ describe("running by itself", () => {
 
   test("calls keep below the budget", async () => {
     vi.useFakeTimers();
-    for (let i = 0; i < 100; i += 1) fake.add(arnOf(`open-${i}`), fixture("approved"), 4);
+    for (let i = 0; i < 100; i += 1) fake.add(arnOf(`open-${i}`), eventsOf("approved"), 4);
     const one = poller(fake, sink, {
       stateMachineArns: [MACHINE],
       callsPerSecond: 5,
@@ -600,7 +588,7 @@ describe("running by itself", () => {
 describe("set-up", () => {
   test("DURASCOPE_DISABLED=true: nothing is called, nothing is kept", async () => {
     vi.stubEnv("DURASCOPE_DISABLED", "true");
-    fake.add(ARN, fixture("approved"));
+    fake.add(ARN, eventsOf("approved"));
     const one = poller(fake, sink, { stateMachineArns: [MACHINE], executionArns: [ARN] });
     await one.start();
     await one.poll();

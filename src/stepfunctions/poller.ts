@@ -1,7 +1,7 @@
 import type { TraceSink } from "../core/ports.ts";
 import { warningLog } from "../core/result.ts";
 import { isDisabled } from "../correlation/disabled.ts";
-import { defaultTraceSink } from "../telemetry/index.ts";
+import { defaultTraceSink } from "../telemetry/trace-sink.ts";
 import { parseExecutionArn } from "./arn.ts";
 import { callBudget, sleep } from "./call-budget.ts";
 import { memoryCheckpoints } from "./checkpoints/memory.ts";

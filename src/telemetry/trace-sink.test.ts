@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
 import type { WorkflowTrace } from "../core/model.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
@@ -9,13 +9,11 @@ import { traceFromHistory } from "../stepfunctions/history.ts";
 import type { FlushOutcome, SpanSink } from "./span-sink.ts";
 import { defaultTraceSink } from "./trace-sink.ts";
 
-const fixture = new URL("../../test/fixtures/stepfunctions/approved.json", import.meta.url);
 const executionArn = "arn:aws:states:us-east-1:123456789012:execution:OrderSaga:order-1001";
 let trace: WorkflowTrace;
 
 beforeAll(() => {
-  const history = JSON.parse(readFileSync(fixture, "utf8"));
-  const result = traceFromHistory(history.history ?? history, { executionArn });
+  const result = traceFromHistory(stepFunctionsFixture("approved"), { executionArn });
   if (!result.ok) throw new Error(result.error.message);
   trace = result.value;
 });

@@ -1,6 +1,6 @@
 import { warningLog } from "../core/result.ts";
 import { isDisabled } from "../correlation/disabled.ts";
-import { type SpanSink, spanSink } from "../telemetry/index.ts";
+import { type SpanSink, spanSink } from "../telemetry/span-sink.ts";
 import { type ActivityInfo, activityAttempt } from "./activity-tracing.ts";
 import { clientInterceptor } from "./client-tracing.ts";
 import { projectFacts, type RunInfo } from "./facts-projection.ts";

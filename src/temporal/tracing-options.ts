@@ -1,5 +1,5 @@
 import type { TraceOptions } from "../core/trace-options.ts";
-import type { SpanProcessor } from "../telemetry/index.ts";
+import type { SpanProcessor } from "../correlation/readable-span.ts";
 
 /** What {@link workflowTracing} may be told; nothing needs to be. */
 export interface WorkflowTracingOptions extends TraceOptions {

@@ -14,7 +14,7 @@ import {
 import { traceFromHistory as executionTrace } from "../../src/stepfunctions/history.ts";
 import { traceFromHistory as workflowTrace } from "../../src/temporal/history.ts";
 import { mutated } from "../generators/mutated-json.ts";
-import { stepFunctionsFixture, temporalFixture } from "./recordings.ts";
+import { stepFunctionsFixture, temporalFixture } from "../support/saga-fixtures.ts";
 
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:orderSaga:order-1";
 

@@ -6,7 +6,8 @@ import { spansOf, type WorkflowTrace } from "../../src/index.ts";
 import { traceFromHistory as executionTrace } from "../../src/stepfunctions/history.ts";
 import type { HistoryEvent } from "../../src/stepfunctions/history-event.ts";
 import { traceFromHistory as workflowTrace } from "../../src/temporal/history.ts";
-import { hasCorpus, readCorpus, stepFunctionsFixture, temporalFixture } from "./recordings.ts";
+import { stepFunctionsFixture, temporalFixture } from "../support/saga-fixtures.ts";
+import { hasCorpus, readCorpus } from "./recordings.ts";
 import { leaksInto, secretsOf } from "./secrets.ts";
 
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:corpus";

@@ -5,34 +5,6 @@ import type { ScenarioName } from "../../examples/order-saga/shared/scenarios.ts
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The recorded history of a scenario of the reference saga on Temporal. */
-export interface TemporalFixture {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly namespace: string;
-  readonly history: { readonly events: readonly unknown[] };
-}
-
-/** The recorded history of a scenario of the reference saga on Step Functions. */
-export interface StepFunctionsFixture {
-  readonly executionArn: string;
-  readonly events: readonly unknown[];
-}
-
-/** Reads what was recorded of a scenario on a real Temporal server. */
-export function temporalFixture(name: ScenarioName): TemporalFixture {
-  return fixture("temporal", name) as TemporalFixture;
-}
-
-/** Reads what was recorded of a scenario on a real Step Functions endpoint. */
-export function stepFunctionsFixture(name: ScenarioName): StepFunctionsFixture {
-  return fixture("stepfunctions", name) as StepFunctionsFixture;
-}
-
-function fixture(engine: string, name: ScenarioName): unknown {
-  return JSON.parse(readFileSync(here(`../fixtures/${engine}/${name}.json`), "utf8"));
-}
-
 /** The neutral tree that a scenario must give on every engine. */
 export function golden(name: ScenarioName): string {
   return readFileSync(here(`goldens/${name}.txt`), "utf8").trimEnd();

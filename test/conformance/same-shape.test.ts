@@ -6,7 +6,7 @@ import { type NeutralTree, neutralTree, type WorkflowTrace } from "../../src/ind
 import { traceFromHistory as executionTrace } from "../../src/stepfunctions/history.ts";
 import type { HistoryEvent } from "../../src/stepfunctions/history-event.ts";
 import { traceFromHistory as workflowTrace } from "../../src/temporal/history.ts";
-import { stepFunctionsFixture, temporalFixture } from "./recordings.ts";
+import { stepFunctionsFixture, temporalFixture } from "../support/saga-fixtures.ts";
 
 function treeOf(result: Result<WorkflowTrace>): NeutralTree {
   if (!result.ok) throw new Error(result.error.message);

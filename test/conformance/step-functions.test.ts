@@ -5,8 +5,8 @@ import {
   runIdentity,
   traceFromHistory,
 } from "../../src/stepfunctions/history.ts";
+import { stepFunctionsFixture } from "../support/saga-fixtures.ts";
 import { engineSuite } from "./engine-suite.ts";
-import { stepFunctionsFixture } from "./recordings.ts";
 
 engineSuite({
   engine: "aws_step_functions",

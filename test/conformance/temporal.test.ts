@@ -4,8 +4,8 @@ import {
   type ReaderState,
   traceFromHistory,
 } from "../../src/temporal/history.ts";
+import { temporalFixture } from "../support/saga-fixtures.ts";
 import { engineSuite } from "./engine-suite.ts";
-import { temporalFixture } from "./recordings.ts";
 
 engineSuite({
   engine: "temporal",

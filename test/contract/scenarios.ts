@@ -32,7 +32,10 @@ const passed = ["PassStateEntered", "PassStateExited"];
 const caught = ["TaskStateExited", ...passed, "ExecutionSucceeded"];
 
 /** A machine that begins with the given state; a state `Caught` is there for it to go to. */
-function machine(first: Definition, rest: Readonly<Record<string, Definition>> = {}): Definition {
+export function machine(
+  first: Definition,
+  rest: Readonly<Record<string, Definition>> = {},
+): Definition {
   const states: Readonly<Record<string, Definition>> = { First: first, ...rest };
   const needsCaught = JSON.stringify(states).includes('"Caught"');
   return { StartAt: "First", States: { ...states, ...(needsCaught && { Caught: pass }) } };
@@ -52,7 +55,8 @@ function invokeByArn(name: string, more: Definition = {}): Definition {
   return { Type: "Task", Resource: `${functionArn}:${name}`, End: true, ...more };
 }
 
-function park(more: Definition = {}): Definition {
+/** A state that waits for the answer to a token, which `parkedToken` gives. */
+export function park(more: Definition = {}): Definition {
   return {
     Type: "Task",
     Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",

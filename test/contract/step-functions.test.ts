@@ -31,7 +31,14 @@ import {
 import { handlers, parkedToken } from "./handlers.ts";
 import { brokenPairings } from "./pairing-rules.ts";
 import { hasRecordings, type RecordedShape, readRecordedShapes } from "./recordings.ts";
-import { activityScenarios, nestedScenarios, type Scenario, scenarios } from "./scenarios.ts";
+import {
+  activityScenarios,
+  machine,
+  nestedScenarios,
+  park,
+  type Scenario,
+  scenarios,
+} from "./scenarios.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -39,20 +46,7 @@ const roleArn = "arn:aws:iam::123456789012:role/contract";
 const pass = { Type: "Pass", End: true };
 
 /** Waits for the answer to a token, which `parkedToken` gives. */
-const parkedMachine = {
-  StartAt: "Wait",
-  States: {
-    Wait: {
-      Type: "Task",
-      Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
-      Parameters: {
-        FunctionName: "park",
-        Payload: { "execution.$": "$$.Execution.Id", "token.$": "$$.Task.Token" },
-      },
-      End: true,
-    },
-  },
-};
+const parkedMachine = machine(park());
 
 let lambda: LambdaEndpoint;
 let endpoint: StepFunctionsEndpoint;

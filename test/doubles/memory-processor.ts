@@ -1,8 +1,5 @@
-import {
-  type ExportedSpan,
-  fromReadableSpan,
-  type SpanProcessor,
-} from "../../src/telemetry/index.ts";
+import type { SpanProcessor } from "../../src/correlation/readable-span.ts";
+import { type ExportedSpan, fromReadableSpan } from "../../src/exporters/exported-span.ts";
 
 /** A span processor that keeps what it is given, with the time (ms since the epoch) at which it came. */
 export interface MemoryProcessor extends SpanProcessor {

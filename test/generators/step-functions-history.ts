@@ -83,7 +83,7 @@ export const closedHistory: fc.Arbitrary<readonly GeneratedEvent[]> = fc
   .map(([states, choices]) => play(states, choices));
 
 /** Histories of executions that were stopped or timed out, or that still run. */
-export const cutHistory: fc.Arbitrary<readonly GeneratedEvent[]> = fc
+const cutHistory: fc.Arbitrary<readonly GeneratedEvent[]> = fc
   .tuple(
     closedHistory,
     fc.nat(),

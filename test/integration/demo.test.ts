@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isAlive } from "../support/is-alive.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -80,15 +81,6 @@ function descendants(root: number): Process[] {
   return found;
 }
 
-function isAlive({ pid }: Process): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Waits until the scenarios run; gives the servers. */
 async function running(
   demo: Demo,
@@ -140,7 +132,9 @@ describe("the demo", () => {
       const { all } = await running(demo);
       demo.child.kill(signal);
       await demo.ended;
-      await expect.poll(() => all.filter(isAlive), { timeout: 20_000 }).toEqual([]);
+      await expect
+        .poll(() => all.filter(({ pid }) => isAlive(pid)), { timeout: 20_000 })
+        .toEqual([]);
     },
   );
 
@@ -156,7 +150,7 @@ describe("the demo", () => {
       expect(readFileSync(join(folder, ".durascope/demo.otlp.jsonl"), "utf8")).toContain(
         '{"resourceSpans"',
       );
-      await vi.waitUntil(() => !servers.all.some(isAlive), 20_000);
+      await vi.waitUntil(() => !servers.all.some(({ pid }) => isAlive(pid)), 20_000);
     },
   );
 });

@@ -15,6 +15,7 @@ import {
   startStepFunctionsEndpoint,
   startTemporalServer,
 } from "../../src/engines/index.ts";
+import { isAlive } from "../support/is-alive.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -146,15 +147,6 @@ async function gone(pids: readonly number[]): Promise<void> {
   while (pids.some(isAlive)) {
     // oxlint-disable-next-line no-await-in-loop -- each look decides whether there is another
     await sleep(50);
-  }
-}
-
-function isAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 

@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isAlive } from "../support/is-alive.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -260,11 +261,3 @@ describe.skipIf(process.platform === "win32")("what is missing is said in one se
     expect(stderr).not.toMatch(/^\s+at /mu);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

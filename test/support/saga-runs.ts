@@ -1,26 +1,12 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { sagaOptions } from "../../examples/order-saga/shared/options.ts";
 import type { WorkflowTrace } from "../../src/core/model.ts";
-import type { TraceOptions } from "../../src/core/trace-options.ts";
+import type { Result } from "../../src/core/result.ts";
 import { spansOf } from "../../src/index.ts";
 import type { RecordedRun, RecordedSpan } from "../../src/lookup/recorded-run.ts";
 import type { SpanRecord } from "../../src/projection/span-record.ts";
 import { traceFromHistory as traceOfExecution } from "../../src/stepfunctions/history.ts";
 import { traceFromHistory as traceOfRun } from "../../src/temporal/history.ts";
-
-/** Engines whose histories of the order saga are recorded, by their folders. */
-export type FixtureEngine = "temporal" | "stepfunctions";
-
-/** What the order saga says of itself beside its histories. */
-export const SAGA_OPTIONS: TraceOptions = {
-  compensates: { refund: ["reserveInventory", "chargeCard"] },
-  waits: { notifyReviewer: "approval" },
-};
-
-/** Path of a recorded history of the order saga. */
-export function sagaFixture(engine: FixtureEngine, scenario: string): string {
-  return fileURLToPath(new URL(`../fixtures/${engine}/${scenario}.json`, import.meta.url));
-}
+import { type FixtureEngine, stepFunctionsFixture, temporalFixture } from "./saga-fixtures.ts";
 
 /** The trace of a recorded history of the order saga, or of its first events. */
 export function sagaTrace(
@@ -28,13 +14,20 @@ export function sagaTrace(
   scenario: string,
   events: number = Infinity,
 ): WorkflowTrace {
-  const recording = JSON.parse(readFileSync(sagaFixture(engine, scenario), "utf8"));
   const result =
-    engine === "temporal"
-      ? traceOfRun({ events: recording.history.events.slice(0, events) }, recording, SAGA_OPTIONS)
-      : traceOfExecution({ events: recording.events.slice(0, events) }, recording, SAGA_OPTIONS);
+    engine === "temporal" ? runTrace(scenario, events) : executionTrace(scenario, events);
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
+}
+
+function runTrace(scenario: string, events: number): Result<WorkflowTrace> {
+  const { history, ...identity } = temporalFixture(scenario);
+  return traceOfRun({ events: history.events.slice(0, events) }, identity, sagaOptions);
+}
+
+function executionTrace(scenario: string, events: number): Result<WorkflowTrace> {
+  const recording = stepFunctionsFixture(scenario);
+  return traceOfExecution({ events: recording.events.slice(0, events) }, recording, sagaOptions);
 }
 
 /** What a backend gives back of a recorded run of the order saga, or of its first events: spans in the order of their starts. */

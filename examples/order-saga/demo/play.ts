@@ -64,7 +64,9 @@ export async function temporalStage(log: Logger): Promise<Stage<TemporalRecordin
 /** Wrapped handlers, and a poller beside a Step Functions endpoint. */
 export async function stepFunctionsStage(log: Logger): Promise<Stage<StepFunctionsRecording>> {
   const approvals = memoryApprovals();
-  const handlers = createHandlers({ ledger: memoryLedger(), approvals, log });
+  // All functions share this process and its file, and nobody pays for their time: they may wait longer.
+  const tracing = { flushTimeoutMs: 2000 };
+  const handlers = createHandlers({ ledger: memoryLedger(), approvals, log, tracing });
   const local = await startLocalStepFunctions(handlers);
   const { endpoint, sfn, stateMachineArn } = local;
   const poller = new StepFunctionsPoller({

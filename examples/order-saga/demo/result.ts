@@ -3,10 +3,10 @@ import { relative } from "node:path";
 import { stepsOf, type WorkflowTrace } from "durascope";
 import { traceFromHistory as stepFunctionsTrace } from "durascope/stepfunctions";
 import { traceFromHistory as temporalTrace } from "durascope/temporal";
-import { fileBackend } from "../../../src/lookup/index.ts";
-import { renderComparison, sameShape } from "../../../src/report/index.ts";
+import { fileBackend } from "../../../src/lookup/file.ts";
+import { renderComparison, sameShape } from "../../../src/report/comparison.ts";
 import { sagaOptions } from "../shared/options.ts";
-import type { Scenario } from "../shared/scenarios.ts";
+import type { Scenario, ScenarioName } from "../shared/scenarios.ts";
 import type { StepFunctionsRecording, TemporalRecording } from "./play.ts";
 
 /** One scenario as both engines played it. */
@@ -53,14 +53,16 @@ export async function demoResult(
     );
   }
   const shown = relative(process.cwd(), path);
+  const idOf = (name: ScenarioName): string =>
+    played.find(({ scenario }) => scenario.name === name)?.scenario.order.orderId ?? name;
   const text = [
     blocks.join("\n\n"),
     "",
     `${played.length * 2} runs, ${lines} correlated log lines. Spans and log lines are in ${shown} (OTLP JSON lines).`,
     "Next:",
-    "  npx durascope lookup order-1001          what happened to it, and why",
-    "  npx durascope lookup order-1002 --json   the same as data",
-    "  npx durascope lookup order-1004 --all    both engines' runs",
+    `  npx durascope lookup ${idOf("declined")}          what happened to it, and why`,
+    `  npx durascope lookup ${idOf("approved")} --json   the same as data`,
+    `  npx durascope lookup ${idOf("expired")} --all    both engines' runs`,
   ].join("\n");
   return { text, ok };
 }

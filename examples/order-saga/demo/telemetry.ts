@@ -2,6 +2,8 @@
  * What an application sets up once: OpenTelemetry's SDK and a logger. Here both write to one file of OTLP JSON lines,
  * where yours would send them to a collector. Nothing of it is particular to durascope.
  */
+import { existsSync, rmSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -19,9 +21,14 @@ export interface Telemetry {
   lost(): number;
 }
 
-/** Registers a global tracer provider that writes to the file, and makes a logger that does. */
+/**
+ * Registers a global tracer provider that writes to the file, and makes a logger that does. The file takes the place
+ * of an older one at its end only: a demo that cannot begin leaves what the last one recorded.
+ */
 export function startTelemetry(path: string, onError: (error: Error) => void): Telemetry {
-  const file = openOtlpFile(path, { onError });
+  const unfinished = `${path}.unfinished`;
+  rmSync(unfinished, { force: true });
+  const file = openOtlpFile(unfinished, { onError });
   const resource = { "service.name": "order-saga" };
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
@@ -36,6 +43,7 @@ export function startTelemetry(path: string, onError: (error: Error) => void): T
       await provider.forceFlush();
       await lines.flush();
       await file.close();
+      if (existsSync(unfinished)) await rename(unfinished, path);
     },
     lost: () => file.lost(),
   };

@@ -10,11 +10,7 @@ import type { Decision } from "../shared/order.ts";
 import type { Approvals } from "./approvals.ts";
 
 /** Ends the wait behind a task token with a reviewer's answer. Rejects when nobody waits any more. */
-export async function answerToken(
-  sfn: SFNClient,
-  taskToken: string,
-  decision: Decision,
-): Promise<void> {
+async function answerToken(sfn: SFNClient, taskToken: string, decision: Decision): Promise<void> {
   await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(decision) }));
 }
 

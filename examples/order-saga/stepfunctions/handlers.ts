@@ -5,7 +5,7 @@
  * the state machine sends. Errors need none, since Lambda reports an error's `name` as its type, and
  * that is what `Retry` and `Catch` in the state machine look at.
  */
-import { withWorkflow } from "durascope/lambda";
+import { type WithWorkflowOptions, withWorkflow } from "durascope/lambda";
 import { type Ledger, memoryLedger } from "../shared/ledger.ts";
 import { createLog } from "../shared/log.ts";
 import type { Order } from "../shared/order.ts";
@@ -60,10 +60,17 @@ export interface HandlerDependencies {
   readonly ledger: Ledger;
   readonly approvals: Approvals;
   readonly log: StepContext["log"];
+  /** Options of the tracing wrapper; none is needed. */
+  readonly tracing?: WithWorkflowOptions;
 }
 
 /** The handlers over the given stores. */
-export function createHandlers({ ledger, approvals, log }: HandlerDependencies): OrderHandlers {
+export function createHandlers({
+  ledger,
+  approvals,
+  log,
+  tracing,
+}: HandlerDependencies): OrderHandlers {
   const handlerOf = <Result, Event extends StepEvent = StepEvent>(
     step: Step<Result>,
     before?: (event: Event) => Promise<void>,
@@ -73,7 +80,7 @@ export function createHandlers({ ledger, approvals, log }: HandlerDependencies):
       await before?.(event);
       const { order, _wf: caller } = event;
       return step(order, { attempt: caller.s.RetryCount + 1, ledger, log });
-    });
+    }, tracing);
   return {
     reserveInventory: handlerOf(reserveInventory),
     // The token is kept before the reviewer hears of the order: an answer cannot come too early.

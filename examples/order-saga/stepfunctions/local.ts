@@ -7,6 +7,7 @@
  */
 import { CreateStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import {
+  externalLambdaPort,
   type LambdaHandler,
   type StepFunctionsEndpoint,
   startLambdaEndpoint,
@@ -33,10 +34,16 @@ export interface LocalStepFunctions {
 export async function startLocalStepFunctions(
   handlers: OrderHandlers,
 ): Promise<LocalStepFunctions> {
-  const functions = await startLambdaEndpoint(localFunctions(handlers));
+  // An endpoint that already runs was told at its start where the functions are.
+  const port = externalLambdaPort();
+  const functions = await startLambdaEndpoint(localFunctions(handlers), {
+    ...(port !== undefined && { port }),
+  });
   const starting = startStepFunctionsEndpoint({ lambdaEndpoint: functions.endpoint });
   try {
-    // Synthesis takes as long as the endpoint's start, so it runs meanwhile.
+    // Synthesis takes as long as the start of an endpoint, so it runs meanwhile. It keeps this process from listening,
+    // which an endpoint that is only looked for would not survive.
+    if (port !== undefined) await starting;
     const [endpoint, machine] = await Promise.all([starting, synthesised()]);
     const sfn = new SFNClient({
       endpoint: endpoint.endpoint,
@@ -66,7 +73,7 @@ export async function startLocalStepFunctions(
 }
 
 /** The handlers as a local Lambda endpoint calls them: with whatever JSON arrives as the event. */
-export function localFunctions(handlers: OrderHandlers): Record<string, LambdaHandler> {
+function localFunctions(handlers: OrderHandlers): Record<string, LambdaHandler> {
   return Object.fromEntries(Object.entries(handlers));
 }
 

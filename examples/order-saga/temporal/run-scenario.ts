@@ -40,6 +40,9 @@ export interface TemporalRun {
 
 const POLL_MS = 100;
 
+/** How long 72 skipped hours may take, in ms. */
+const SKIP_MS = 20_000;
+
 /** Resolves once the run is closed, also when it failed: a failure is an outcome like another. */
 export async function runOnTemporal(
   scenario: Scenario,
@@ -56,7 +59,8 @@ export async function runOnTemporal(
   if (typeof scenario.review === "object") {
     await review(handle, scenario.review, options);
   }
-  await closed(handle);
+  const end = closed(handle);
+  await (scenario.review === "never answers" ? orTimeSkipIsOff(handle, end) : end);
   return { workflowId, runId };
 }
 
@@ -102,6 +106,16 @@ async function closed(handle: WorkflowHandle): Promise<void> {
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
   }
+}
+
+/** A server that skips no time would let the run wait for its 72 hours: that is said, and the run is ended. */
+async function orTimeSkipIsOff(handle: WorkflowHandle, end: Promise<void>): Promise<void> {
+  const late = sleep(SKIP_MS, "late", { ref: false });
+  if ((await Promise.race([end, late])) !== "late") return;
+  await handle.terminate("the server skips no time");
+  throw new Error(
+    "the Temporal server skips no time: start it with --dynamic-config-value frontend.WorkflowTimeSkippingEnabled=true",
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass
 
 HOST = "127.0.0.1"
@@ -30,7 +31,11 @@ def read_settings(arguments: list[str]) -> Settings:
         prog="step_functions_endpoint", description="A local Step Functions endpoint on 127.0.0.1."
     )
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--lambda-endpoint", help="URL that Lambda invocations go to")
+    parser.add_argument(
+        "--lambda-endpoint",
+        default=os.environ.get("SFN_LAMBDA_ENDPOINT"),
+        help="URL that Lambda invocations go to (default: SFN_LAMBDA_ENDPOINT)",
+    )
     parser.add_argument("--time-scale", type=float, default=1.0, help="factor on retry back-off")
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="end when standard input closes"

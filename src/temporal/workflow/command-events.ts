@@ -1,6 +1,6 @@
-import type { WorkflowEvent } from "../../core/event.ts";
 import type { RunOutcome } from "../../core/model.ts";
 import { failureOf } from "./failure.ts";
+import type { LiveEvent } from "./live-event.ts";
 import type { LiveState } from "./live-state.ts";
 import { duration, type Message, message, payloadValue, text } from "./proto-value.ts";
 import { addStepHeader } from "./step-header.ts";
@@ -9,7 +9,7 @@ import { resolution } from "./wait-resolution.ts";
 
 /** What an activation's commands say. */
 export interface CommandEvents {
-  readonly events: readonly WorkflowEvent[];
+  readonly events: readonly LiveEvent[];
   /** Keys of timers begun in an earlier activation of the same workflow task and cancelled now: history never sees them. */
   readonly cancelledAtOnce: readonly string[];
 }
@@ -17,12 +17,8 @@ export interface CommandEvents {
 const NOT_VARIANTS: ReadonlySet<string> = new Set(["userMetadata", "eventGroupMarkers"]);
 
 /** The neutral events that the commands of an activation say (coresdk.workflow_commands, sdk-core's protos). */
-export function commandEvents(
-  commands: readonly Message[],
-  live: LiveState,
-  seq: () => number,
-): CommandEvents {
-  const events: WorkflowEvent[] = [];
+export function commandEvents(commands: readonly Message[], live: LiveState): CommandEvents {
+  const events: LiveEvent[] = [];
   const cancelledAtOnce: string[] = [];
   const cancelledHere = new Set<unknown>(
     commands.map((command) => message(command["cancelTimer"])["seq"]),
@@ -46,38 +42,26 @@ export function commandEvents(
       }
     }
     const handler = HANDLERS.get(variant);
-    if (handler !== undefined) events.push(...handler(body, command, live, seq));
+    if (handler !== undefined) events.push(...handler(body, live, command));
   }
   return { events, cancelledAtOnce };
 }
 
-type Handler = (
-  body: Message,
-  command: Message,
-  live: LiveState,
-  seq: () => number,
-) => readonly WorkflowEvent[];
+type Handler = (body: Message, live: LiveState, command: Message) => readonly LiveEvent[];
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-  [
-    "scheduleActivity",
-    (body, _command, live, seq) => activityScheduled("activity", body, live, seq),
-  ],
-  [
-    "scheduleLocalActivity",
-    (body, _command, live, seq) => activityScheduled("local", body, live, seq),
-  ],
+  ["scheduleActivity", (body, live) => activityScheduled("activity", body, live)],
+  ["scheduleLocalActivity", (body, live) => activityScheduled("local", body, live)],
   ["startTimer", timerStarted],
   ["cancelTimer", timerCancelled],
   ["startChildWorkflowExecution", childInitiated],
   [
     "signalExternalWorkflowExecution",
-    (body, _command, live, seq) =>
-      sentOut("signal-external", text(body["signalName"]) ?? "signal", body, live, seq),
+    (body, live) => sentOut("signal-external", text(body["signalName"]) ?? "signal", body, live),
   ],
   [
     "requestCancelExternalWorkflowExecution",
-    (body, _command, live, seq) => sentOut("cancel-external", "cancel", body, live, seq),
+    (body, live) => sentOut("cancel-external", "cancel", body, live),
   ],
   ["scheduleNexusOperation", nexusScheduled],
   ["updateResponse", updateAnswered],
@@ -91,8 +75,7 @@ function activityScheduled(
   kind: "activity" | "local",
   body: Message,
   live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+): readonly LiveEvent[] {
   const id = text(body["activityId"]) ?? "";
   const key = live.keys.unique(kind, id);
   if (key !== `${kind}:${id}`) addStepHeader(body, key);
@@ -101,8 +84,6 @@ function activityScheduled(
   return [
     {
       type: "step.opened",
-      at: live.at,
-      seq: seq(),
       key,
       kind: "activity",
       name,
@@ -112,12 +93,7 @@ function activityScheduled(
   ];
 }
 
-function timerStarted(
-  body: Message,
-  command: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function timerStarted(body: Message, live: LiveState, command: Message): readonly LiveEvent[] {
   const id = String(body["seq"]);
   const key = timerKey(id);
   live.timersStarted.set(key, live.historyLength);
@@ -126,8 +102,6 @@ function timerStarted(
   return [
     {
       type: "step.opened",
-      at: live.at,
-      seq: seq(),
       key,
       kind: "wait",
       name: typeof summary === "string" && summary !== "" ? summary : "timer",
@@ -137,37 +111,23 @@ function timerStarted(
   ];
 }
 
-function timerCancelled(
-  body: Message,
-  _command: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function timerCancelled(body: Message, live: LiveState): readonly LiveEvent[] {
   return [
     {
       type: "step.closed",
-      at: live.at,
-      seq: seq(),
       key: timerKey(String(body["seq"])),
       ...resolution(live.resolver, live.cancelRequested),
     },
   ];
 }
 
-function childInitiated(
-  body: Message,
-  _command: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function childInitiated(body: Message, live: LiveState): readonly LiveEvent[] {
   const id = text(body["workflowId"]) ?? "";
   const key = live.keys.unique("child", id);
   live.open.set(`child ${String(body["seq"])}`, key);
   return [
     {
       type: "step.opened",
-      at: live.at,
-      seq: seq(),
       key,
       kind: "child_workflow",
       name: text(body["workflowType"]) ?? "child",
@@ -181,15 +141,12 @@ function sentOut(
   name: string,
   body: Message,
   live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+): readonly LiveEvent[] {
   const key = live.keys.ordinal(kind);
   live.open.set(`${kind} ${String(body["seq"])}`, key);
   return [
     {
       type: "step.opened",
-      at: live.at,
-      seq: seq(),
       key,
       kind: "signal",
       name,
@@ -198,12 +155,7 @@ function sentOut(
   ];
 }
 
-function nexusScheduled(
-  body: Message,
-  _command: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function nexusScheduled(body: Message, live: LiveState): readonly LiveEvent[] {
   const key = live.keys.ordinal("nexus");
   live.open.set(`nexus ${String(body["seq"])}`, key);
   const name = [text(body["service"]), text(body["operation"])]
@@ -212,8 +164,6 @@ function nexusScheduled(
   return [
     {
       type: "step.opened",
-      at: live.at,
-      seq: seq(),
       key,
       kind: "nexus",
       name: name === "" ? "nexus operation" : name,
@@ -222,12 +172,7 @@ function nexusScheduled(
   ];
 }
 
-function updateAnswered(
-  body: Message,
-  _command: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function updateAnswered(body: Message, live: LiveState): readonly LiveEvent[] {
   const instance = String(body["protocolInstanceId"]);
   const update = live.updates.get(instance);
   if (update === undefined) return [];
@@ -237,8 +182,6 @@ function updateAnswered(
     return [
       {
         type: "step.opened",
-        at: live.at,
-        seq: seq(),
         key,
         kind: "update",
         name: update.name,
@@ -255,8 +198,6 @@ function updateAnswered(
   return [
     {
       type: "step.closed",
-      at: live.at,
-      seq: seq(),
       key,
       outcome: failed ? "failed" : "completed",
       ...(failed && { failure: failureOf(body["rejected"], live.messages) }),
@@ -265,11 +206,9 @@ function updateAnswered(
 }
 
 function runClosed(outcome: RunOutcome): Handler {
-  return (body, _command, live, seq) => [
+  return (body, live) => [
     {
       type: "run.closed",
-      at: live.at,
-      seq: seq(),
       outcome,
       ...(body["failure"] != null && { failure: failureOf(body["failure"], live.messages) }),
     },

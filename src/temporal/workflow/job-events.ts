@@ -1,26 +1,22 @@
-import type { WorkflowEvent } from "../../core/event.ts";
 import type { Failure, RunLink, StepOutcome } from "../../core/model.ts";
 import { failureOf, isCancellation, isTermination, isTimeout } from "./failure.ts";
+import type { LiveEvent } from "./live-event.ts";
 import type { LiveState } from "./live-state.ts";
 import { integer, type Message, message, text, timestamp } from "./proto-value.ts";
 import { signalKey, timerKey } from "./step-keys.ts";
 import { headerLink } from "./trace-header.ts";
 
 /** The neutral events that a job of an activation says (coresdk.workflow_activation, sdk-core's protos). */
-export function jobEvents(
-  job: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+export function jobEvents(job: Message, live: LiveState): readonly LiveEvent[] {
   const variant =
     typeof job["variant"] === "string"
       ? job["variant"]
       : (Object.keys(job).find((key) => job[key] != null) ?? "");
   const handler = HANDLERS.get(variant);
-  return handler === undefined ? [] : handler(message(job[variant]), live, seq);
+  return handler === undefined ? [] : handler(message(job[variant]), live);
 }
 
-type Handler = (job: Message, live: LiveState, seq: () => number) => readonly WorkflowEvent[];
+type Handler = (job: Message, live: LiveState) => readonly LiveEvent[];
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["initializeWorkflow", runStarted],
@@ -28,22 +24,16 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["signalWorkflow", signaled],
   ["doUpdate", updateArrived],
   ["cancelWorkflow", cancelRequested],
-  ["resolveActivity", (job, live, seq) => resolved("activity", job, live, seq)],
+  ["resolveActivity", (job, live) => resolved("activity", job, live)],
   ["resolveChildWorkflowExecutionStart", childStarted],
-  ["resolveChildWorkflowExecution", (job, live, seq) => resolved("child", job, live, seq)],
-  [
-    "resolveSignalExternalWorkflow",
-    (job, live, seq) => delivered("signal-external", job, live, seq),
-  ],
-  [
-    "resolveRequestCancelExternalWorkflow",
-    (job, live, seq) => delivered("cancel-external", job, live, seq),
-  ],
+  ["resolveChildWorkflowExecution", (job, live) => resolved("child", job, live)],
+  ["resolveSignalExternalWorkflow", (job, live) => delivered("signal-external", job, live)],
+  ["resolveRequestCancelExternalWorkflow", (job, live) => delivered("cancel-external", job, live)],
   ["resolveNexusOperationStart", nexusStarted],
-  ["resolveNexusOperation", (job, live, seq) => resolved("nexus", job, live, seq)],
+  ["resolveNexusOperation", (job, live) => resolved("nexus", job, live)],
 ]);
 
-function runStarted(job: Message, live: LiveState, seq: () => number): readonly WorkflowEvent[] {
+function runStarted(job: Message, live: LiveState): readonly LiveEvent[] {
   const parent = message(job["parentWorkflowInfo"]);
   const parentId = text(parent["workflowId"]);
   const parentRun = text(parent["runId"]);
@@ -68,7 +58,6 @@ function runStarted(job: Message, live: LiveState, seq: () => number): readonly 
     {
       type: "run.started",
       at: Number.isNaN(started) ? live.at : started,
-      seq: seq(),
       workflowType: text(job["workflowType"]) ?? "workflow",
       ...(firstRunId !== undefined && { firstRunId }),
       ...(parentId !== undefined && { parentWorkflowId: parentId }),
@@ -87,14 +76,12 @@ function takeOpen(kind: string, job: Message, live: LiveState): string | undefin
   return key;
 }
 
-function timerFired(job: Message, live: LiveState, seq: () => number): readonly WorkflowEvent[] {
+function timerFired(job: Message, live: LiveState): readonly LiveEvent[] {
   const key = timerKey(String(job["seq"]));
   live.timersStarted.delete(key);
   return [
     {
       type: "step.closed",
-      at: live.at,
-      seq: seq(),
       key,
       outcome: "completed",
       wait: { outcome: "elapsed" },
@@ -102,7 +89,7 @@ function timerFired(job: Message, live: LiveState, seq: () => number): readonly 
   ];
 }
 
-function signaled(job: Message, live: LiveState, seq: () => number): readonly WorkflowEvent[] {
+function signaled(job: Message, live: LiveState): readonly LiveEvent[] {
   const id = String(integer(job["originatingEventId"]) ?? "");
   const key = signalKey(id);
   const identity = text(job["identity"]);
@@ -111,19 +98,17 @@ function signaled(job: Message, live: LiveState, seq: () => number): readonly Wo
   return [
     {
       type: "step.opened",
-      at: live.at,
-      seq: seq(),
       key,
       kind: "signal",
       name: text(job["signalName"]) ?? "signal",
       id,
       links: sender === undefined ? [] : [sender],
     },
-    { type: "step.closed", at: live.at, seq: seq(), key, outcome: "completed" },
+    { type: "step.closed", key, outcome: "completed" },
   ];
 }
 
-function updateArrived(job: Message, live: LiveState): readonly WorkflowEvent[] {
+function updateArrived(job: Message, live: LiveState): readonly LiveEvent[] {
   const id = text(job["id"]) ?? "";
   const identity = text(message(job["meta"])["identity"]);
   live.updates.set(String(job["protocolInstanceId"]), { id, name: text(job["name"]) ?? "update" });
@@ -131,20 +116,16 @@ function updateArrived(job: Message, live: LiveState): readonly WorkflowEvent[] 
   return [];
 }
 
-function cancelRequested(
-  _job: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function cancelRequested(_job: Message, live: LiveState): readonly LiveEvent[] {
   live.cancelRequested = true;
   const key = live.keys.unique("cancel", "");
   return [
-    { type: "step.opened", at: live.at, seq: seq(), key, kind: "signal", name: "cancel", id: "" },
-    { type: "step.closed", at: live.at, seq: seq(), key, outcome: "completed" },
+    { type: "step.opened", key, kind: "signal", name: "cancel", id: "" },
+    { type: "step.closed", key, outcome: "completed" },
   ];
 }
 
-function childStarted(job: Message, live: LiveState, seq: () => number): readonly WorkflowEvent[] {
+function childStarted(job: Message, live: LiveState): readonly LiveEvent[] {
   const key = live.open.get(`child ${String(job["seq"])}`);
   if (key === undefined) return [];
   const runId = text(message(job["succeeded"])["runId"]);
@@ -152,8 +133,6 @@ function childStarted(job: Message, live: LiveState, seq: () => number): readonl
     return [
       {
         type: "step.started",
-        at: live.at,
-        seq: seq(),
         key,
         links: [{ relation: "child", engine: "temporal", runId }],
       },
@@ -165,8 +144,6 @@ function childStarted(job: Message, live: LiveState, seq: () => number): readonl
   return [
     {
       type: "step.closed",
-      at: live.at,
-      seq: seq(),
       key,
       outcome: cancelled ? "cancelled" : "failed",
       failure,
@@ -178,16 +155,13 @@ function resolved(
   kind: "activity" | "child" | "nexus",
   job: Message,
   live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+): readonly LiveEvent[] {
   const key = takeOpen(kind, job, live);
   if (key === undefined) return [];
   const { outcome, failure } = outcomeOf(message(job["result"]), live);
   return [
     {
       type: "step.closed",
-      at: live.at,
-      seq: seq(),
       key,
       outcome,
       ...(failure !== undefined && { failure }),
@@ -208,20 +182,13 @@ function outcomeOf(result: Message, live: LiveState): { outcome: StepOutcome; fa
   return { outcome: isTimeout(cause) ? "timed_out" : "failed", failure };
 }
 
-function delivered(
-  kind: string,
-  job: Message,
-  live: LiveState,
-  seq: () => number,
-): readonly WorkflowEvent[] {
+function delivered(kind: string, job: Message, live: LiveState): readonly LiveEvent[] {
   const key = takeOpen(kind, job, live);
   if (key === undefined) return [];
   const failed = job["failure"] != null;
   return [
     {
       type: "step.closed",
-      at: live.at,
-      seq: seq(),
       key,
       outcome: failed ? "failed" : "completed",
       ...(failed && { failure: failureOf(job["failure"], live.messages) }),
@@ -229,9 +196,7 @@ function delivered(
   ];
 }
 
-function nexusStarted(job: Message, live: LiveState, seq: () => number): readonly WorkflowEvent[] {
+function nexusStarted(job: Message, live: LiveState): readonly LiveEvent[] {
   const key = live.open.get(`nexus ${String(job["seq"])}`);
-  return key === undefined || job["failed"] != null
-    ? []
-    : [{ type: "step.started", at: live.at, seq: seq(), key }];
+  return key === undefined || job["failed"] != null ? [] : [{ type: "step.started", key }];
 }

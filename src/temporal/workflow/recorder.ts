@@ -1,4 +1,3 @@
-import type { WorkflowEvent } from "../../core/event.ts";
 import { createFold, type Fold } from "../../core/fold.ts";
 import type { RunIdentity } from "../../core/identity.ts";
 import type { Step, WorkflowTrace } from "../../core/model.ts";
@@ -6,6 +5,7 @@ import { stepsOf } from "../../core/model.ts";
 import { warningLog } from "../../core/result.ts";
 import { commandEvents } from "./command-events.ts";
 import { jobEvents } from "./job-events.ts";
+import type { LiveEvent } from "./live-event.ts";
 import { emptyLiveState, type LiveState } from "./live-state.ts";
 import { integer, type Message, message, payloadValue, timestamp } from "./proto-value.ts";
 import type { RecorderOptions, RunFacts } from "./run-facts.ts";
@@ -41,15 +41,11 @@ export function createRecorder(identity: RunIdentity, options: RecorderOptions):
   let discarded: string[] = [];
   let input: unknown;
 
-  function take(event: WorkflowEvent): void {
-    fold.apply(event);
+  function take(event: LiveEvent): void {
+    seq += 1;
+    fold.apply({ at: live.at, ...event, seq });
     if (event.type === "step.closed") closedSincePrune += 1;
   }
-
-  const numbered = (): number => {
-    seq += 1;
-    return seq;
-  };
 
   /** Goes on without the steps that do not fit: a fold can be taken up again from any trace that it gave. */
   function keepOnly(fits: (step: Step) => boolean): void {
@@ -97,11 +93,11 @@ export function createRecorder(identity: RunIdentity, options: RecorderOptions):
       for (const job of list(activation["jobs"])) {
         if (options.sendInput === true)
           input ??= payloadValue(list(message(message(job)["initializeWorkflow"])["arguments"])[0]);
-        for (const event of jobEvents(message(job), live, numbered)) take(event);
+        for (const event of jobEvents(message(job), live)) take(event);
       }
     },
     conclude(commands) {
-      const { events, cancelledAtOnce } = commandEvents(commands.map(message), live, numbered);
+      const { events, cancelledAtOnce } = commandEvents(commands.map(message), live);
       if (cancelledAtOnce.length > 0) {
         keepOnly((step) => !cancelledAtOnce.includes(step.key));
         discarded.push(...cancelledAtOnce);

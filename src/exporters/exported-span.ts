@@ -7,13 +7,6 @@ import {
 } from "../correlation/readable-span.ts";
 import type { AttributeValue } from "../projection/span-record.ts";
 
-export {
-  type FinishedSpan,
-  type ReadableSpan,
-  type SpanProcessor,
-  toReadableSpan,
-} from "../correlation/readable-span.ts";
-
 /** A span as an exporter prints it: one of ours, or one that the application made. */
 export interface ExportedSpan extends FinishedSpan {
   /** What sent it, e.g. `service.name`. */
