@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "./setup/build.mjs";
 import { endRunningCommands } from "./setup/command.mjs";
-import { stepFunctionsEngine, temporalEngine } from "./setup/engines.mjs";
+import { python, stepFunctionsEngine, temporalEngine } from "./setup/engines.mjs";
 import { SetupFailure } from "./setup/failure.mjs";
 import { binFolder, resolveCommand, stateFolder } from "./setup/layout.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -16,7 +16,7 @@ import { watch } from "./setup/watch.mjs";
 
 const oldestNode = 20;
 const parentCheckMs = 500;
-const steps = [packages, stepFunctionsEngine, temporalEngine, build];
+const steps = [python, packages, stepFunctionsEngine, temporalEngine, build];
 
 /** @type {NodeJS.Signals[]} */
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"];

@@ -52,7 +52,10 @@ async function demo(): Promise<boolean> {
     await telemetry.close();
   };
   for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.once(signal, () => void settle().finally(() => process.exit(code)));
+    process.once(signal, () => {
+      process.stderr.write("\ndemo: interrupted; what was recorded is kept\n");
+      void settle().finally(() => process.exit(code));
+    });
   }
   let played: Played[];
   try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { lastLines, run } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { root, venv, venvPython, venvTemporal } from "./layout.mjs";
-import { makeVenv } from "./python.mjs";
+import { findPython, makeVenv } from "./python.mjs";
 import { hashFiles, readStamp, removeStamp, writeStamp } from "./stamp.mjs";
 
 const noWheel = "no wheel";
@@ -15,6 +15,19 @@ const temporalStamp = join(venv, "durascope-temporal.stamp");
 
 const stepFunctionsFile = join(root, "src/engines/requirements-stepfunctions.txt");
 const temporalFile = join(root, "src/engines/requirements-temporal.txt");
+
+/**
+ * A Python for the engines: looked for first, so that nobody waits for packages to read that it is missing.
+ *
+ * @type {import("./step.mjs").Step}
+ */
+export const python = {
+  title: "Python for the engines",
+  isDone: () => stepFunctionsEngine.isDone() && temporalEngine.isDone(),
+  async run() {
+    await findPython();
+  },
+};
 
 /**
  * The Step Functions endpoint's Python packages.

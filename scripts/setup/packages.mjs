@@ -28,11 +28,15 @@ export const packages = {
   async run() {
     removeStamp(stampFile);
     const { program, args } = npmCommand(process.env);
-    const result = await run(program, [...args, "ci", "--no-audit", "--no-fund"], {
-      cwd: root,
-      env: withoutOwnBin(process.env),
-      shell: process.platform === "win32" && args.length === 0,
-    });
+    const result = await run(
+      program,
+      [...args, "ci", "--no-audit", "--no-fund", "--fetch-retries=1"],
+      {
+        cwd: root,
+        env: withoutOwnBin(process.env),
+        shell: process.platform === "win32" && args.length === 0,
+      },
+    );
     if (!result.started) {
       throw new SetupFailure("npm is missing: install Node.js 20 or newer together with npm 11.");
     }

@@ -20,7 +20,7 @@ const otherWay = "or set TEMPORAL_ADDRESS and AWS_ENDPOINT_URL_SFN to engines th
  *
  * @returns {Promise<{ program: string, args: string[] }>}
  */
-async function findPython() {
+export async function findPython() {
   const found = [];
   let withoutVenv;
   for (const candidate of candidates()) {

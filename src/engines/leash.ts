@@ -5,7 +5,9 @@
 // ends, by SIGKILL too, and that is the sign. Standard output carries one JSON line a fact:
 // { "pid": number } when the server runs, { "code", "signal" } or { "error" } when it has ended.
 import { spawn } from "node:child_process";
-import { openSync, writeSync } from "node:fs";
+import { openSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { ENGINE_FOLDER } from "./paths.ts";
 
 const graceMs = 2_000;
 
@@ -38,12 +40,26 @@ server.on("error", (error) => {
 });
 server.on("exit", (code, signal) => {
   say({ code, signal });
+  if (isDeserted) removeOwnFolder();
   process.exit(0);
 });
 // A server that itself watches its standard input must not see an error here when it ends first.
 server.stdin?.on("error", () => undefined);
 
-process.stdin.on("end", end).on("error", end).resume();
+/** Who made the log's folder is gone, and with it whoever would have removed it. */
+function removeOwnFolder(): void {
+  const folder = dirname(logFile ?? "");
+  if (!basename(folder).startsWith(ENGINE_FOLDER)) return;
+  rmSync(folder, { recursive: true, force: true });
+}
+
+let isDeserted = false;
+function desert(): void {
+  isDeserted = true;
+  end();
+}
+
+process.stdin.on("end", desert).on("error", desert).resume();
 process.on("SIGTERM", end);
 process.on("SIGINT", end);
 process.on("SIGHUP", end);

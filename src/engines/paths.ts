@@ -20,3 +20,6 @@ export const downloadFolder: string = join(repository, ".durascope", "temporal")
 
 /** Folder of the Python package that is the Step Functions endpoint's launcher. */
 export const launcherFolder: string = fileURLToPath(new URL(".", import.meta.url));
+
+/** How the temporary folders begin that engines' logs lie in. */
+export const ENGINE_FOLDER = "durascope-engine-";

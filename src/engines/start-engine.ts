@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DurascopeError } from "../core/errors.ts";
+import { ENGINE_FOLDER } from "./paths.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 import { describeExit, type NotReady, waitUntilReady } from "./wait-until-ready.ts";
 
@@ -43,7 +44,7 @@ const tries = 3;
  * ports, three times in all. Throws a {@link DurascopeError} when the engine ends or does not answer within 30 s.
  */
 export async function startEngine<Ports>(start: EngineStart<Ports>): Promise<StartedEngine<Ports>> {
-  const folder = start.logDirectory ?? (await mkdtemp(join(tmpdir(), "durascope-engine-")));
+  const folder = start.logDirectory ?? (await mkdtemp(join(tmpdir(), ENGINE_FOLDER)));
   const logFile = join(folder, start.logName);
   const engine = await tryToStart(start, logFile, 1);
   if (start.logDirectory === undefined) void removeAfterUse(engine.server, folder);

@@ -53,7 +53,7 @@ export function externalLambdaPort(): number | undefined {
 }
 
 const name = "The Step Functions endpoint";
-const externalTimeoutMs = 15_000;
+const externalTimeoutMs = 8_000;
 const callTimeoutMs = 5_000;
 
 /**

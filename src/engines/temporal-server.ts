@@ -36,7 +36,7 @@ export interface TemporalServer {
 }
 
 const namespace = "default";
-const externalTimeoutMs = 15_000;
+const externalTimeoutMs = 8_000;
 const callTimeoutMs = 2_000;
 
 interface Ports {

@@ -40,9 +40,10 @@ export async function waitUntilReady(
   return { why: "silent" };
 }
 
-/** How a server ended, in words: `code 1` or `signal SIGKILL`, with the last line of its log. */
+/** How a server ended, in words: `signal SIGKILL`, or `code 1` with the last line of its log, which says why. */
 export function describeExit(exit: ServerExit): string {
   const how = exit.signal === null ? `code ${exit.code ?? "unknown"}` : `signal ${exit.signal}`;
-  const lastLine = exit.logTail.split("\n").at(-1) ?? "";
+  // Who is killed has no last word: what stands last in the log is of its start.
+  const lastLine = exit.signal === null ? (exit.logTail.split("\n").at(-1) ?? "") : "";
   return lastLine === "" ? how : `${how}: ${lastLine.slice(0, 300)}`;
 }

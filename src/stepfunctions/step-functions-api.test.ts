@@ -92,6 +92,10 @@ describe("errors of the API", () => {
 
   test("a name is text of at most 64 characters, whatever was thrown", () => {
     expect(errorName(Object.assign(new Error("no"), { name: "x".repeat(100) }))).toHaveLength(64);
+    expect(errorName(Object.assign(new Error("no"), { code: "ECONNREFUSED" }))).toBe(
+      "ECONNREFUSED",
+    );
+    expect(errorName("a text")).toBe("Error");
     for (const other of [null, "text", { name: 7 }, { name: "" }])
       expect(errorName(other)).toBe("Error");
   });

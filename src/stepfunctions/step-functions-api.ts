@@ -117,8 +117,18 @@ const THROTTLES: ReadonlySet<string> = new Set([
 
 /** Name of an API's error; `Error` when it has none. Holds no payload. */
 export function errorName(error: unknown): string {
-  const name = typeof error === "object" && error !== null && "name" in error ? error.name : "";
-  return typeof name === "string" && name !== "" ? name.slice(0, 64) : "Error";
+  if (typeof error !== "object" || error === null) return "Error";
+  const { name, code } = { name: "", code: "", ...named(error) };
+  // A connection that fails is a mere `Error`, and its code says why: ECONNREFUSED.
+  const text = name === "" || name === "Error" ? code : name;
+  return text === "" ? "Error" : text.slice(0, 64);
+}
+
+function named(error: object): { name?: string; code?: string } {
+  return {
+    ...("name" in error && typeof error.name === "string" && { name: error.name }),
+    ...("code" in error && typeof error.code === "string" && { code: error.code }),
+  };
 }
 
 /** Whether an API's error says that there were too many calls. */
