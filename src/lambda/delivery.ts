@@ -73,6 +73,11 @@ export function spanDelivery(options: WithWorkflowOptions, environment: Environm
   };
 }
 
+const said = new Set<string>();
+
+/** A function may wrap several handlers: its log holds each warning once. */
 function emitWarning(message: string): void {
+  if (said.has(message)) return;
+  said.add(message);
   process.emitWarning(message);
 }

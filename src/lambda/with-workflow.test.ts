@@ -498,6 +498,16 @@ describe("the exporter of our own", () => {
     });
   });
 
+  test("several handlers of one function warn once", async () => {
+    vi.resetModules();
+    const { withWorkflow: wrap } = await import("./index.ts");
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    await wrap(() => "one")();
+    await wrap(() => "other")();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+
   test("uses an endpoint for traces as it is", async () => {
     const collector = await receiver();
     vi.stubEnv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", `${collector.endpoint}/own/path`);
