@@ -78,6 +78,44 @@ describe("workflowTracing", () => {
     expect(Object.keys(worker)).toEqual(["workflowsPath", "sinks"]);
   });
 
+  it("refuses an option that it does not have, by name", () => {
+    const misspelt: object = { spanProcesor: {} };
+    expect(() => workflowTracing(misspelt)).toThrow(
+      expect.objectContaining({
+        code: "TRACING_OPTION",
+        message: expect.stringContaining('"spanProcesor"'),
+      }),
+    );
+  });
+
+  it.each(["a workflow's", "a standalone"])(
+    "takes the task token off the log lines of %s activity",
+    (kind) => {
+      const worker: Worker = workflowTracing().configureWorker<Worker>({});
+      const [factory] = (worker.interceptors?.activity ?? []) as ((context: object) => {
+        outbound: { getLogAttributes(input: object, next: (input: object) => object): object };
+      })[];
+      const workflowExecution =
+        kind === "a standalone" ? undefined : { workflowId: "w", runId: "r" };
+      const { outbound } =
+        factory?.({
+          info: {
+            activityId: "1",
+            activityType: "a",
+            attempt: 1,
+            taskQueue: "q",
+            workflowExecution,
+          },
+        }) ?? {};
+      const attributes = outbound?.getLogAttributes(
+        { taskToken: "secret", activityId: "1" },
+        (input) => input,
+      );
+      expect(attributes).toMatchObject({ activityId: "1" });
+      expect(attributes).not.toHaveProperty("taskToken");
+    },
+  );
+
   it("swallows facts that make no sense, and what a processor throws", async () => {
     const onEnd = vi.fn(() => {
       throw new Error("exporter");

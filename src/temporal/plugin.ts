@@ -6,7 +6,7 @@ import { clientInterceptor } from "./client-tracing.ts";
 import { projectFacts, type RunInfo } from "./facts-projection.ts";
 import { type ProvisionalSpans, provisionalSpans } from "./provisional-spans.ts";
 import { holdsRecorder, recorderModule } from "./recorder-module.ts";
-import type { WorkflowTracingOptions } from "./tracing-options.ts";
+import { checkOptions, type WorkflowTracingOptions } from "./tracing-options.ts";
 import { type RunFacts, SINK } from "./workflow/run-facts.ts";
 import { stepHeader } from "./workflow/step-header.ts";
 
@@ -37,8 +37,11 @@ const DEFAULT_SETTLE_MS = 2000;
  * No argument is needed, and it is safe where nothing runs yet (at build time). It touches no promise of a workflow, so
  * it can be turned on and off at any time: histories recorded without it replay with it, and the other way round. On
  * replay nothing is emitted again. With `DURASCOPE_DISABLED=true` it records nothing.
+ *
+ * @throws DurascopeError `TRACING_OPTION` for an option that is unknown
  */
 export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowTracing {
+  checkOptions(options);
   const off = isDisabled();
   const warnings = warningLog();
   const sink: SpanSink = spanSink({
@@ -77,19 +80,15 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
 
   const activityInterceptors = marked((context: { readonly info: ActivityInfo }) => {
     const attempt = activityAttempt(context.info, options, (spans) => sink.emit(spans));
-    if (attempt === undefined) return {};
+    const outbound = { getLogAttributes: withoutToken(attempt?.fields ?? {}) };
+    if (attempt === undefined) return { outbound };
     return {
+      outbound,
       inbound: {
         execute: <I extends { readonly headers?: unknown }>(
           input: I,
           next: (input: I) => Promise<unknown>,
         ) => attempt.run(() => next(input), stepHeader(input.headers)),
-      },
-      outbound: {
-        getLogAttributes: (
-          input: Record<string, unknown>,
-          next: (input: Record<string, unknown>) => Record<string, unknown>,
-        ) => next({ ...attempt.fields, ...input }),
       },
     };
   });
@@ -187,6 +186,20 @@ interface WorkerShape {
 interface ClientShape {
   readonly namespace?: string;
   readonly interceptors?: { readonly workflow?: unknown };
+}
+
+type LogAttributes = Readonly<Record<string, unknown>>;
+
+/**
+ * Adds fields to an activity's log lines, and takes the task token out, which the SDK puts on every one of them: whoever
+ * holds it can complete the task.
+ */
+function withoutToken(fields: LogAttributes) {
+  return (input: LogAttributes, next: (input: LogAttributes) => LogAttributes): LogAttributes => {
+    const attributes: Record<string, unknown> = { ...fields, ...input };
+    delete attributes["taskToken"];
+    return next(attributes);
+  };
 }
 
 function marked<Value extends object>(value: Value): Value {

@@ -177,6 +177,8 @@ describe("every kind of step", () => {
       trace_id: run?.traceId,
       span_id: run?.spanId,
     });
+    const ofWorker = logged.filter(({ meta }) => meta?.["taskQueue"] === "with");
+    expect(ofWorker.filter(({ meta }) => meta?.["taskToken"] !== undefined)).toEqual([]);
     const attempt = processor.spans().find(({ name }) => name === "flaky attempt 3");
     expect(line("flaky at last")).toMatchObject({
       "workflow.id": "with-attempts",
