@@ -120,7 +120,12 @@ async function play(stages: Stages, log: Parameters<typeof temporalStage>[0]): P
           ),
       },
     ],
-    { fallbackRenderer: "simple", rendererOptions: { collapseSubtasks: false } },
+    {
+      fallbackRenderer: "simple",
+      rendererOptions: { collapseSubtasks: false },
+      // Its own handler would end the process before what is held back is handed on.
+      registerSignalListeners: false,
+    },
   );
   await tasks.run();
   return played;

@@ -131,7 +131,7 @@ describe("the demo", () => {
       const demo = startDemo();
       const { all } = await running(demo);
       demo.child.kill(signal);
-      await demo.ended;
+      expect(await demo.ended).toBe(signal === "SIGINT" ? 130 : signal);
       await expect
         .poll(() => all.filter(({ pid }) => isAlive(pid)), { timeout: 20_000 })
         .toEqual([]);

@@ -6,6 +6,7 @@
  */
 import { text } from "node:stream/consumers";
 import { SendTaskSuccessCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { runCommand } from "../shared/command.ts";
 import type { Decision } from "../shared/order.ts";
 import type { Approvals } from "./approvals.ts";
 
@@ -32,7 +33,9 @@ if (import.meta.main) {
     process.stderr.write("usage: node approve.ts yes|no <reviewer id> < token\n");
     process.exitCode = 2;
   } else {
-    const taskToken = (await text(process.stdin)).trim();
-    await answerToken(new SFNClient(), taskToken, { approved: word === "yes", reviewerId });
+    await runCommand(async () => {
+      const taskToken = (await text(process.stdin)).trim();
+      await answerToken(new SFNClient(), taskToken, { approved: word === "yes", reviewerId });
+    });
   }
 }

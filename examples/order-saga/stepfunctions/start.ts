@@ -4,6 +4,7 @@
  * As a command: `node start.ts <state machine ARN> '{"orderId":"order-1","cents":12900}'`
  */
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { runCommand } from "../shared/command.ts";
 import { APPROVAL_TIMEOUT_HOURS, type Order } from "../shared/order.ts";
 
 /** What a start needs beside the order. */
@@ -13,7 +14,7 @@ export interface StartOptions {
   readonly approvalTimeoutSeconds?: number;
 }
 
-/** Starts one execution, named as the order. Rejects when that order was already started. */
+/** Starts one execution, named as the order. Rejects when that order has ended before. */
 export async function startOrder(
   sfn: SFNClient,
   order: Order,
@@ -36,8 +37,10 @@ if (import.meta.main) {
     process.stderr.write("usage: node start.ts <state machine ARN> <order as JSON>\n");
     process.exitCode = 2;
   } else {
-    const parsed: Order = JSON.parse(order);
-    const started = await startOrder(new SFNClient(), parsed, { stateMachineArn });
-    process.stdout.write(`${started.executionArn}\n`);
+    await runCommand(async () => {
+      const parsed: Order = JSON.parse(order);
+      const started = await startOrder(new SFNClient(), parsed, { stateMachineArn });
+      process.stdout.write(`${started.executionArn}\n`);
+    });
   }
 }
