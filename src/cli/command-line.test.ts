@@ -85,6 +85,37 @@ describe("convert and lookup", () => {
     expect(err).toContain("The run id was taken from the first event");
   });
 
+  test("only an id that was really taken from the first event is said to be", async () => {
+    const { history } = JSON.parse(await readFile(sagaFixture("temporal", "approved"), "utf8"));
+    const options = ["--workflow-id", "order-1002", "--run-id", "r"];
+    const given = await durascope(["convert", "-", ...options], {}, JSON.stringify(history));
+    expect(given).toMatchObject({ code: 0, err: "" });
+    const one = await durascope(["convert", "-", "--run-id", "r"], {}, JSON.stringify(history));
+    expect(one.err).toBe("The workflow id was taken from the first event.\n");
+  });
+
+  test("a page of a history is converted, with a warning that the others are missing", async () => {
+    const whole = JSON.parse(await readFile(sagaFixture("stepfunctions", "approved"), "utf8"));
+    const page = { ...whole, events: whole.events.slice(0, 8), nextToken: "AAAA" };
+    const { code, err } = await durascope(["convert", "-"], {}, JSON.stringify(page));
+    expect(code).toBe(0);
+    expect(err).toMatch(/^Warning: nextToken stands beside the events: .* missing\.$/m);
+    const last = { ...page, events: whole.events.slice(8) };
+    expect(await convertFailure(JSON.stringify(last))).toMatch(
+      /its beginning is missing[^]*Warning: nextToken stands beside the events/,
+    );
+  });
+
+  test("an event whose time cannot be read is named in a warning", async () => {
+    const whole = JSON.parse(await readFile(sagaFixture("temporal", "approved"), "utf8"));
+    for (const event of whole.history.events.slice(4, 7)) event.eventTime = "garbage";
+    const { code, err } = await durascope(["convert", "-"], {}, JSON.stringify(whole));
+    expect(code).toBe(0);
+    expect(err).toContain(
+      'Warning: the time of event 5 cannot be read: "garbage" (and 2 more like it).',
+    );
+  });
+
   test("--json prints the documented shape", async () => {
     await converted("stepfunctions", "undeliverable");
     const { out } = await durascope(["lookup", "order-1005", "--file", file, "--json"]);
@@ -117,12 +148,16 @@ describe("convert and lookup", () => {
 
   test("a narrow terminal without colours gets narrow lines without colours", async () => {
     await converted("temporal", "undeliverable");
+    await converted("stepfunctions", "undeliverable");
     const { out } = await durascope(["lookup", "order-1005", "--file", file], {
       COLUMNS: "60",
       NO_COLOR: "1",
       FORCE_COLOR: "1",
     });
-    expect(out.split("\n").filter((line) => Array.from(line).length > 60)).toEqual([]);
+    expect(out).toMatch(/^2 runs; /);
+    const tooWide = out.split("\n").filter((line) => Array.from(line).length > 60);
+    // An ARN has no place to be broken at.
+    expect(tooWide.filter((line) => !line.startsWith("arn:"))).toEqual([]);
     expect(out).not.toContain("\u001b");
     const colored = await durascope(["lookup", "order-1005", "--file", file], { FORCE_COLOR: "1" });
     expect(colored.out).toContain("\u001b[31m");
@@ -148,10 +183,32 @@ describe("a wrong call ends with 2 and a hint", () => {
     ["an unknown option", ["lookup", "x", "--frob"]],
     ["an unknown engine", ["convert", "x.json", "--from", "airflow"]],
     ["a compensation without steps", ["convert", "x.json", "--compensates", "refund"]],
+    ["an execution ARN that is none", ["convert", "x.json", "--execution-arn", "nonsense"]],
+    ["an empty workflow id", ["convert", "x.json", "--workflow-id", ""]],
+    ["an empty run id", ["convert", "x.json", "--run-id", ""]],
+    ["an empty namespace", ["convert", "x.json", "--namespace", ""]],
   ])("%s", async (_name, args) => {
     const { code, out, err } = await durascope(args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toMatch(/--help|Usage:/);
+    expect(err).toContain(args.findLast((arg) => arg.startsWith("--")) ?? "");
+  });
+
+  test("an option that names a run of the other engine", async () => {
+    const arn = "arn:aws:states:us-east-1:123456789012:execution:machine:name";
+    const temporal = sagaFixture("temporal", "approved");
+    expect(await durascope(["convert", temporal, "--execution-arn", arn])).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/--execution-arn: only for a history of Step Functions/),
+    });
+    const execution = sagaFixture("stepfunctions", "approved");
+    const options = ["--workflow-id", "order-1002", "--namespace", "default"];
+    expect(await durascope(["convert", execution, ...options])).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/--workflow-id, --namespace: only for a history of Temporal/),
+    });
   });
 
   test("a history of Step Functions without its ARN", async () => {
@@ -214,6 +271,19 @@ describe("bad input ends with 1 and one clear sentence", () => {
     expect(
       await convertFailure('{"executionArn": "nonsense", "events": [{"id": 1, "type": "x"}]}'),
     ).toContain("is no execution ARN");
+  });
+
+  test("times that cannot be read: which event, and what stands there", async () => {
+    const execution = JSON.parse(await readFile(sagaFixture("stepfunctions", "approved"), "utf8"));
+    for (const event of execution.events) event.timestamp = "garb\u001bage";
+    expect(await convertFailure(JSON.stringify(execution))).toContain(
+      'cannot be converted: the time of event 1 cannot be read: "garb\\u001bage".',
+    );
+    const run = JSON.parse(await readFile(sagaFixture("temporal", "approved"), "utf8"));
+    for (const event of run.history.events) delete event.eventTime;
+    expect(await convertFailure(JSON.stringify(run))).toContain(
+      "cannot be converted: event 1 has no time.",
+    );
   });
 
   test("nonsense is not read beyond its beginning, and a huge file not at all", async () => {

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isDurascopeError } from "../core/errors.ts";
 import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
+import { parseExecutionArn } from "../stepfunctions/arn.ts";
 import type { ConvertOptions } from "./convert.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import type { LookupOptions } from "./lookup.ts";
@@ -83,10 +84,10 @@ function program(io: CommandIo & { readonly stdin: Readable }): Command {
         "stepfunctions",
       ]),
     )
-    .option("--workflow-id <id>", "Temporal: the run's workflow id")
-    .option("--run-id <id>", "Temporal: the run's own id")
-    .option("--namespace <name>", "Temporal: the run's namespace (default: default)")
-    .option("--execution-arn <arn>", "Step Functions: the execution's ARN")
+    .option("--workflow-id <id>", "Temporal: the run's workflow id", nonEmpty)
+    .option("--run-id <id>", "Temporal: the run's own id", nonEmpty)
+    .option("--namespace <name>", "Temporal: the run's namespace (default: default)", nonEmpty)
+    .option("--execution-arn <arn>", "Step Functions: the execution's ARN", anExecutionArn)
     .option("--out <file>", "append to this file instead of the standard output", nonEmpty)
     .option(
       "--service-name <name>",
@@ -112,6 +113,14 @@ function program(io: CommandIo & { readonly stdin: Readable }): Command {
 
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
+  return value;
+}
+
+function anExecutionArn(value: string): string {
+  if (parseExecutionArn(value) === undefined)
+    throw new InvalidArgumentError(
+      "It has to read arn:aws:states:<region>:<account>:execution:<state machine>:<name>.",
+    );
   return value;
 }
 

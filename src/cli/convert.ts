@@ -1,16 +1,23 @@
 import type { Readable } from "node:stream";
 import type { Engine, WorkflowTrace } from "../core/model.ts";
-import type { Result, Warning } from "../core/result.ts";
+import type { ParseError, Result, Warning } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
+import { ENGINE_WORDS } from "../core/vocabulary.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { openOtlpFile } from "../exporters/otlp-file.ts";
 import { encodeSpans } from "../exporters/otlp-json.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { projectSpans } from "../projection/spans.ts";
+import { printable } from "../report/printable.ts";
 import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
 import { readJsonFile } from "./json-file.ts";
 import { type CommandIo, write } from "./output.ts";
-import { type RecordedHistory, recogniseHistory } from "./recorded-history.ts";
+import {
+  type RecordedHistory,
+  recogniseHistory,
+  type UntimedEvent,
+  untimedEvents,
+} from "./recorded-history.ts";
 
 /** Options of `durascope convert`, as the command line gives them. */
 export interface ConvertOptions {
@@ -58,11 +65,73 @@ export async function convert(
       "Say which it is with --from, if it is one of them.",
     );
   }
+  checkOptions(path, history.engine, options);
   const result = await traceOf(history, options);
-  if (!result.ok)
-    throw new CommandFailure(EXIT.failed, `${path} cannot be converted: ${result.error.message}.`);
-  await report(io, [...history.notes, ...result.warnings.map(warningText)]);
+  if (!result.ok) {
+    const reason = reasonOf(result.error, history);
+    throw new CommandFailure(
+      EXIT.failed,
+      `${path} cannot be converted: ${reason}.`,
+      pageWarning(history),
+    );
+  }
+  await report(io, [...notesOf(history, options), ...result.warnings.map(warningText)]);
   await deliver(result.value, options, io);
+}
+
+/** Options that say which run a history is of, by the engine whose runs they name. */
+const IDENTITY_OPTIONS = {
+  temporal: { workflowId: "--workflow-id", runId: "--run-id", namespace: "--namespace" },
+  aws_step_functions: { executionArn: "--execution-arn" },
+} as const;
+
+/** Refuses options that name a run of the other engine: they would have no effect. */
+function checkOptions(path: string, engine: Engine, options: ConvertOptions): void {
+  const other = engine === "temporal" ? "aws_step_functions" : "temporal";
+  const given = Object.entries(IDENTITY_OPTIONS[other])
+    .filter(([name]) => Object.hasOwn(options, name))
+    .map(([, option]) => option);
+  if (given.length === 0) return;
+  throw usageFailure(
+    `${given.join(", ")}: only for a history of ${ENGINE_WORDS[other].title}, and that of ${path} is of ${ENGINE_WORDS[engine].title}.`,
+    `Name its run with ${Object.values(IDENTITY_OPTIONS[engine]).join(", ")}, or its engine with --from.`,
+  );
+}
+
+/** Why there is no trace. An event whose time cannot be read is passed over, and without the first one there is no start. */
+function reasonOf({ code, message }: ParseError, history: RecordedHistory): string {
+  if (code !== "history_without_start") return message;
+  const first = untimedEvents(history).find(({ id }) => id === 1);
+  return first === undefined ? message : untimedText(first);
+}
+
+function untimedText({ id, time }: UntimedEvent): string {
+  return time === undefined
+    ? `event ${id} has no time`
+    : `the time of event ${id} cannot be read: ${printable(time, 60)}`;
+}
+
+const CONCLUDED = {
+  workflowId: "The workflow id was taken from the first event.",
+  runId: "The run id was taken from the first event, as for a run that was not reset.",
+} as const;
+
+function notesOf(history: RecordedHistory, options: ConvertOptions): readonly string[] {
+  const concluded = history.concluded.filter((name) => options[name] === undefined);
+  const notes: string[] = concluded.map((name) => CONCLUDED[name]);
+  const [untimed, ...others] = untimedEvents(history);
+  if (untimed !== undefined) {
+    const more = others.length > 0 ? ` (and ${others.length} more like it)` : "";
+    notes.push(`Warning: ${untimedText(untimed)}${more}.`);
+  }
+  const page = pageWarning(history);
+  return page === undefined ? notes : [...notes, page];
+}
+
+function pageWarning({ nextPage }: RecordedHistory): string | undefined {
+  return nextPage === undefined
+    ? undefined
+    : `Warning: ${nextPage} stands beside the events: this is one page of the history, and those after it are missing.`;
 }
 
 async function traceOf(

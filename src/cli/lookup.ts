@@ -2,10 +2,11 @@ import { isAbsolute, join, relative } from "node:path";
 import type { LookupResult } from "../lookup/backend.ts";
 import { fileBackend } from "../lookup/file.ts";
 import { buildReport } from "../report/build-report.ts";
-import { palette, wantsColor } from "../report/palette.ts";
+import { renderRunList } from "../report/headline.ts";
+import { wantsColor } from "../report/palette.ts";
 import { printable } from "../report/printable.ts";
 import type { RunReport } from "../report/run-report.ts";
-import { renderHeadline, renderReport } from "../report/tree-text.ts";
+import { renderReport } from "../report/tree-text.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import { lookupJson } from "./lookup-json.ts";
 import { type CommandIo, write } from "./output.ts";
@@ -48,7 +49,10 @@ function asText(
   const now = io.now();
   const shown = options.all === true ? reports : reports.slice(0, 1);
   const blocks = shown.map((report) => renderReport(report, { columns, color, now }));
-  if (reports.length > shown.length) blocks.unshift(runList(reports, now, color));
+  if (reports.length > shown.length) {
+    const title = `${reports.length} runs; the newest is shown, --all shows every one`;
+    blocks.unshift(`${title}\n${renderRunList(reports, { columns, color, now })}`);
+  }
   const notes = [...result.otherTraces.map(otherTraceNote), ...result.notes];
   return [
     blocks.join(options.all === true ? `\n\n${"─".repeat(Math.min(60, columns))}\n\n` : "\n\n"),
@@ -56,17 +60,6 @@ function asText(
   ]
     .filter((block) => block !== "")
     .join("\n\n");
-}
-
-function runList(reports: readonly RunReport[], now: number, color: boolean): string {
-  const colors = palette(color);
-  const lines = reports.map((report, i) => {
-    const started = new Date(report.started).toISOString().slice(0, 19).replace("T", " ");
-    return `${i === 0 ? "→" : " "} ${started}  ${renderHeadline(report, now, colors)}`;
-  });
-  return [`${reports.length} runs; the newest is shown, --all shows every one`, ...lines].join(
-    "\n",
-  );
 }
 
 function otherTraceNote(trace: LookupResult["otherTraces"][number]): string {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { sagaFixture } from "../../test/support/saga-fixtures.ts";
-import { recogniseHistory } from "./recorded-history.ts";
+import type { Engine } from "../core/model.ts";
+import { recogniseHistory, type UntimedEvent, untimedEvents } from "./recorded-history.ts";
 
 const temporal = JSON.parse(readFileSync(sagaFixture("temporal", "approved"), "utf8"));
 const stepFunctions = JSON.parse(readFileSync(sagaFixture("stepfunctions", "approved"), "utf8"));
@@ -12,7 +13,7 @@ test("a history of either engine is recognised, with the identity that stands be
     workflowId: temporal.workflowId,
     runId: temporal.runId,
     namespace: "default",
-    notes: [],
+    concluded: [],
   });
   expect(recogniseHistory(stepFunctions)).toMatchObject({
     engine: "aws_step_functions",
@@ -26,10 +27,7 @@ test("bare events are recognised, and the first event of a Temporal run names it
       engine: "temporal",
       workflowId: temporal.workflowId,
       runId: temporal.runId,
-      notes: [
-        "The workflow id was taken from the first event.",
-        "The run id was taken from the first event, as for a run that was not reset.",
-      ],
+      concluded: ["workflowId", "runId"],
     });
   }
 });
@@ -48,4 +46,44 @@ test("what is no history is told apart", () => {
   expect(recogniseHistory("text")).toBe("no events");
   expect(recogniseHistory({ events: [{ a: 1 }, 5, null] })).toBe("unknown engine");
   expect(recogniseHistory([], "temporal")).toMatchObject({ engine: "temporal", events: [] });
+});
+
+test("a page of a history is told by the token of the next one", () => {
+  const { events } = stepFunctions;
+  for (const name of ["nextToken", "NextToken", "nextPageToken"]) {
+    expect(recogniseHistory({ events, [name]: "AAAA" })).toHaveProperty("nextPage", name);
+  }
+  expect(recogniseHistory({ events, nextToken: null })).not.toHaveProperty("nextPage");
+  expect(recogniseHistory({ events, nextPageToken: "" })).not.toHaveProperty("nextPage");
+});
+
+/** Events whose times cannot be read, of a list that is a history. */
+function untimed(events: readonly object[], engine: Engine): readonly UntimedEvent[] {
+  const history = recogniseHistory(events, engine);
+  if (typeof history === "string") throw new Error(history);
+  return untimedEvents(history);
+}
+
+test("every event of a recorded history has a time that can be read", () => {
+  expect(untimed(temporal.history.events, "temporal")).toEqual([]);
+  expect(untimed(stepFunctions.events, "aws_step_functions")).toEqual([]);
+});
+
+test("events without a time that can be read are named, with what stands in its place", () => {
+  const event = (id: number, timestamp?: unknown): object => ({ id, type: "x", timestamp });
+  expect(
+    untimed(
+      [event(1, "garbage"), event(2, 1_790_000_000.5), event(3), event(4, 1e20)],
+      "aws_step_functions",
+    ),
+  ).toEqual([{ id: 1, time: '"garbage"' }, { id: 3 }, { id: 4, time: "100000000000000000000" }]);
+  expect(
+    untimed(
+      [
+        { eventId: "1", eventTime: { seconds: "1790000000", nanos: 5 } },
+        { eventId: "2", eventTime: {} },
+      ],
+      "temporal",
+    ),
+  ).toEqual([{ id: 2, time: "{}" }]);
 });

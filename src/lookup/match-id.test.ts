@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { functionAttributes } from "../lambda/lambda-context.ts";
 import { escapedForms, matchOf, traceIdOf } from "./match-id.ts";
 
 test("workflow id, run id, alias and business key are the run's own", () => {
@@ -17,6 +18,42 @@ test("words that describe a step are no ids", () => {
   expect(matchOf({ "workflow.outcome": "completed" }, "completed")).toBeUndefined();
   expect(matchOf({ "workflow.step.attempt": 1 }, "1")).toBeUndefined();
 });
+
+test("what durascope writes about the function of a Lambda span is no id, but for the request id", () => {
+  const attributes = functionAttributes(
+    {
+      awsRequestId: "7f6a3c1e",
+      functionName: "chargeCard",
+      invokedFunctionArn: "arn:aws:lambda:us-east-1:123456789012:function:chargeCard",
+      memoryLimitInMB: 128,
+    },
+    true,
+  );
+  const found = Object.entries(attributes).filter(
+    ([, value]) => matchOf(attributes, String(value)) !== undefined,
+  );
+  expect(found).toEqual([["faas.invocation_id", "7f6a3c1e"]]);
+  expect(matchOf(attributes, "7f6a3c1e")).toBe("own");
+});
+
+test.each([
+  ["service.name", "orderSaga"],
+  ["error.type", "CardDeclined"],
+  ["error.message", "declined"],
+  ["exception.type", "CardDeclined"],
+  ["durascope.batch.failed_count", 2],
+  ["messaging.batch.message_count", 2],
+  ["temporalActivityID", "1"],
+])("%s says what it is of, not which", (key, value) => {
+  expect(matchOf({ [key]: value }, String(value))).toBeUndefined();
+});
+
+test.each(["service.id", "process.id", "errors.id", "message.id"])(
+  "%s may be a business key",
+  (key) => {
+    expect(matchOf({ [key]: 7 }, "7")).toBe("own");
+  },
+);
 
 test("a trace id is padded to 32 digits, and what is no hex is none", () => {
   expect(traceIdOf("AF7651916CD43DD8448EB211C80319C")).toBe("0af7651916cd43dd8448eb211c80319c");

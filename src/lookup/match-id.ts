@@ -1,4 +1,4 @@
-import { VOCABULARY } from "../core/vocabulary.ts";
+import { ENGINE_WORDS, VOCABULARY } from "../core/vocabulary.ts";
 import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
 
 /** Attributes that name other runs than the one that carries them. */
@@ -11,25 +11,44 @@ const RELATIVES: ReadonlySet<string> = new Set([
 /** Attributes of the vocabulary that name a run. */
 const IDENTITIES: ReadonlySet<string> = new Set([VOCABULARY.id.key, VOCABULARY.runId.key]);
 
-/** Attributes whose values say what something is or how it went, not which it is. */
-const DESCRIPTIONS: ReadonlySet<string> = new Set(
-  Object.values(VOCABULARY)
+/** Attributes whose values say what something is or how it went, not which run it is. */
+const DESCRIPTIONS: ReadonlySet<string> = new Set([
+  ...Object.values(VOCABULARY)
     .map((entry) => entry.key)
     .filter((key) => !RELATIVES.has(key) && !IDENTITIES.has(key)),
-);
+  ...Object.values(ENGINE_WORDS).flatMap((words) => words.activityIdAlias ?? []),
+  "aws.lambda.invoked_arn",
+  "messaging.batch.message_count",
+  "service.name",
+]);
 
 /**
- * Whether attributes carry an id: as the run's `own` (its workflow id, run id, ARN, a business key), as that of a
- * `related` run (parent, root, first run of the chain), or not at all. Words such as `completed` are no ids.
+ * What OpenTelemetry's names for functions, clouds and failures begin with
+ * (https://opentelemetry.io/docs/specs/semconv/registry/attributes/), and durascope's own remarks: durascope writes them with
+ * values that are equal on the spans of many runs. No more than these, since a business key may well be a `process.id`.
+ */
+const SURROUNDINGS = /^(?:cloud|durascope|error|exception|faas)\./;
+
+/** The one id among them: Lambda's request id is of one invocation, so of one run. */
+const REQUEST_ID = "faas.invocation_id";
+
+/**
+ * Whether attributes carry an id: as the run's `own` (its workflow id, run id, ARN, a business key, the request id of
+ * one of its invocations), as that of a `related` run (parent, root, first run of the chain), or not at all. Words such as
+ * `completed` are no ids, nor is what names the process: a service, a function, a region, an account.
  */
 export function matchOf(attributes: OtlpAttributes, id: string): "own" | "related" | undefined {
   let match: "related" | undefined;
   for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === "object" || String(value) !== id || DESCRIPTIONS.has(key)) continue;
+    if (typeof value === "object" || String(value) !== id || !mayHoldId(key)) continue;
     if (!RELATIVES.has(key)) return "own";
     match = "related";
   }
   return match;
+}
+
+function mayHoldId(key: string): boolean {
+  return key === REQUEST_ID || !(DESCRIPTIONS.has(key) || SURROUNDINGS.test(key));
 }
 
 /** An id as a trace id of 32 lower-case hex digits, left-padded with zeros (some backends drop them); undefined when it is none. */

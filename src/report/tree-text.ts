@@ -1,7 +1,6 @@
-import type { Engine } from "../core/model.ts";
-import { ENGINE_WORDS } from "../core/vocabulary.ts";
 import { bar, FOLD_SIGN } from "./bar.ts";
 import { formatDuration } from "./duration.ts";
+import { headlineOf } from "./headline.ts";
 import { BAR_SIGNS, type Palette, palette } from "./palette.ts";
 import { cut, printable, width } from "./printable.ts";
 import { noteOf, signOf } from "./row-words.ts";
@@ -57,20 +56,6 @@ export function renderReport(report: RunReport, options: TextOptions): string {
   return blocks.filter((block) => block !== "").join("\n\n");
 }
 
-/** The headline alone: what, which, how it ended, how long it took, where. */
-export function renderHeadline(
-  report: RunReport,
-  now: number,
-  colors: Palette = palette(false),
-): string {
-  const isOpen = report.ended === undefined;
-  const word = isOpen ? "still running" : report.outcome.replaceAll("_", " ");
-  const paint = isOpen ? colors.wait : report.outcome === "completed" ? colors.good : colors.bad;
-  const length = formatDuration((report.ended ?? now) - report.started);
-  const title = `${printable(report.type)} ${printable(report.workflowId)}`;
-  return `${colors.bold(title)}  ${paint(word)}  ${length}  ${engineTitle(report.engine)}`;
-}
-
 function headline(
   report: RunReport,
   times: { readonly worked: number; readonly waited: number },
@@ -81,7 +66,7 @@ function headline(
   const started = new Date(report.started).toISOString().replace("T", " ").replace("Z", " UTC");
   const waited = times.waited > 0 ? `, waited ${formatDuration(times.waited)}` : "";
   const lines = [
-    renderHeadline(report, options.now, colors),
+    ...headlineOf(report, options.now, colors, columns),
     ...wrap(printable(whySentence(report, options.now), 1000), columns),
     colors.dim(`worked ${formatDuration(times.worked)}${waited}`),
     ...wrap(
@@ -223,12 +208,6 @@ function logBlock(
   return [
     [colors.bold(`${logs.length} log line${logs.length === 1 ? "" : "s"}`), ...lines].join("\n"),
   ];
-}
-
-function engineTitle(engine: string): string {
-  return Object.hasOwn(ENGINE_WORDS, engine)
-    ? ENGINE_WORDS[engine as Engine].title
-    : printable(engine);
 }
 
 function wrap(text: string, columns: number): string[] {

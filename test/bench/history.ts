@@ -83,6 +83,11 @@ const figures = [
     holds: null,
   },
 ];
+if (source === "fixtures") {
+  process.stderr.write(
+    "There is no corpus at ../shared/corpus beside the repository: these are figures of the few fixtures, and the bars are set for the corpus.\n",
+  );
+}
 process.stdout.write(
   `${histories.length} histories of the ${source}, ${events} events, ${spans} spans; best of ${ROUNDS} rounds, in events per CPU second
 durascope (fold, projection, OTLP/JSON):                  ${value}

@@ -7,7 +7,7 @@ import { traceFromHistory as executionTrace } from "../../src/stepfunctions/hist
 import type { HistoryEvent } from "../../src/stepfunctions/history-event.ts";
 import { traceFromHistory as workflowTrace } from "../../src/temporal/history.ts";
 import { stepFunctionsFixture, temporalFixture } from "../support/saga-fixtures.ts";
-import { hasCorpus, readCorpus } from "./recordings.ts";
+import { hasCorpus, readCorpus, skipNote } from "./recordings.ts";
 import { leaksInto, secretsOf } from "./secrets.ts";
 
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:corpus";
@@ -16,6 +16,9 @@ function leaks(result: Result<WorkflowTrace>, secrets: ReadonlySet<string>): rea
   if (!result.ok) throw new Error(result.error.message);
   return leaksInto(spansOf(result.value), secrets);
 }
+
+const noTemporal = !hasCorpus("temporal");
+const noStepFunctions = !hasCorpus("stepfunctions");
 
 describe("no payload, header, memo, cause, stack trace or task token of a recording is in its spans", () => {
   it.each(scenarios)("$name on Temporal", ({ name }) => {
@@ -34,7 +37,7 @@ describe("no payload, header, memo, cause, stack trace or task token of a record
     expect(leaks(executionTrace(history, { executionArn }, sagaOptions), secrets)).toEqual([]);
   });
 
-  it.skipIf(!hasCorpus("temporal"))("the corpus of Temporal histories", () => {
+  it.skipIf(noTemporal)(`the corpus of Temporal histories${skipNote("temporal")}`, () => {
     const identity = { workflowId: "corpus", runId: "run" };
     for (const { scenario, events } of readCorpus("temporal")) {
       const found = leaks(workflowTrace({ events }, identity), secretsOf(events, []));
@@ -42,7 +45,7 @@ describe("no payload, header, memo, cause, stack trace or task token of a record
     }
   });
 
-  it.skipIf(!hasCorpus("stepfunctions"))("the corpus of Step Functions histories", () => {
+  it.skipIf(noStepFunctions)(`the corpus of Step Functions${skipNote("stepfunctions")}`, () => {
     for (const { scenario, events } of readCorpus("stepfunctions")) {
       const history = { events: events as readonly HistoryEvent[] };
       const secrets = secretsOf(events, [ARN]);

@@ -5,6 +5,9 @@ import type { ScenarioName } from "../../examples/order-saga/shared/scenarios.ts
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** Where the corpus is looked for, from the repository's folder. */
+const CORPUS = "../shared/corpus";
+
 /** The neutral tree that a scenario must give on every engine. */
 export function golden(name: ScenarioName): string {
   return readFileSync(here(`goldens/${name}.txt`), "utf8").trimEnd();
@@ -19,6 +22,11 @@ export interface CorpusHistory {
 /** Whether the corpus of an engine is there. */
 export function hasCorpus(engine: "temporal" | "stepfunctions"): boolean {
   return existsSync(corpusFile(engine));
+}
+
+/** What the title of a test that reads the corpus of an engine ends with: why it is skipped, where that is not there. */
+export function skipNote(engine: "temporal" | "stepfunctions"): string {
+  return hasCorpus(engine) ? "" : ` (skipped: no recordings at ${CORPUS}, beside the repository)`;
 }
 
 /** Reads the corpus of an engine; none when it is not there. */
@@ -39,5 +47,5 @@ export function readCorpus(engine: "temporal" | "stepfunctions"): readonly Corpu
 }
 
 function corpusFile(engine: string): string {
-  return here(`../../../shared/corpus/${engine}.jsonl.gz`);
+  return here(`../../${CORPUS}/${engine}.jsonl.gz`);
 }

@@ -1,56 +1,46 @@
 // Claim: every execution history that was recorded on AWS gives a sound trace, also while it grows and when it is read
 // in pages. The recordings lie beside the repository; without them the tests are skipped.
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { warningLog } from "../../src/core/result.ts";
 import { checkGrowth, checkLaws, spansOf, type WorkflowTrace } from "../../src/index.ts";
 import { createHistoryReader, runIdentity } from "../../src/stepfunctions/history.ts";
 import { traceFromHistory } from "../../src/stepfunctions/index.ts";
+import { type CorpusHistory, hasCorpus, readCorpus, skipNote } from "./recordings.ts";
 
-interface Recording {
-  readonly scenario: string;
-  readonly events: readonly { readonly type: string }[];
-}
-
-const file = fileURLToPath(
-  new URL("../../../shared/corpus/stepfunctions.jsonl.gz", import.meta.url),
-);
 const executionArn = "arn:aws:states:us-east-1:123456789012:execution:recorded:execution";
 const identity = runIdentity(executionArn) ?? expect.fail("no identity");
 
 /** Recordings that are themselves broken, by scenario, each with its reason. All 408 are sound. */
 const BROKEN: Readonly<Record<string, string>> = {};
 
-let recordings: readonly Recording[] = [];
+let recordings: readonly CorpusHistory[] = [];
 
 beforeAll(() => {
-  if (!existsSync(file)) return;
-  const lines = gunzipSync(readFileSync(file)).toString("utf8").trim().split("\n");
-  recordings = lines
-    .map((line): Recording => JSON.parse(line))
-    .filter(({ scenario }) => !Object.hasOwn(BROKEN, scenario));
+  recordings = readCorpus("stepfunctions").filter(
+    ({ scenario }) => !Object.hasOwn(BROKEN, scenario),
+  );
 });
 
-function traceOf(events: readonly object[]): WorkflowTrace {
-  const result = traceFromHistory({ events }, { executionArn });
+function traceOf(events: readonly unknown[]): WorkflowTrace {
+  const result = traceFromHistory(events, { executionArn });
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
 }
 
-function brokenIn(check: (recording: Recording) => readonly unknown[]): unknown[] {
+function brokenIn(check: (recording: CorpusHistory) => readonly unknown[]): unknown[] {
   return recordings.flatMap((recording) =>
     check(recording).map((problem) => ({ scenario: recording.scenario, problem })),
   );
 }
 
-describe.skipIf(!existsSync(file))("408 histories recorded on AWS", () => {
+const isAbsent = !hasCorpus("stepfunctions");
+
+describe.skipIf(isAbsent)(`408 histories recorded on AWS${skipNote("stepfunctions")}`, () => {
   test("all are read, none with a warning", () => {
     expect(recordings).toHaveLength(408 - Object.keys(BROKEN).length);
     expect(
       brokenIn(({ events }) => {
-        const result = traceFromHistory({ events }, { executionArn });
+        const result = traceFromHistory(events, { executionArn });
         return result.ok ? result.warnings : [result.error];
       }),
     ).toEqual([]);
@@ -71,7 +61,7 @@ describe.skipIf(!existsSync(file))("408 histories recorded on AWS", () => {
       brokenIn(({ events }) => {
         const trace = traceOf(events);
         const ids = spansOf(trace).map(({ spanId }) => spanId);
-        const expected = outcomes[events.at(-1)?.type ?? ""];
+        const expected = outcomes[(events.at(-1) as { type: string }).type];
         return [
           ...(new Set(ids).size === ids.length ? [] : ["an id twice"]),
           ...(trace.outcome === expected ? [] : [`${trace.outcome} instead of ${expected}`]),

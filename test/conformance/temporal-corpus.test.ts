@@ -14,7 +14,7 @@ import {
   type ReaderState,
   traceFromHistory,
 } from "../../src/temporal/history.ts";
-import { type CorpusHistory, hasCorpus, readCorpus } from "./recordings.ts";
+import { type CorpusHistory, hasCorpus, readCorpus, skipNote } from "./recordings.ts";
 
 /** Recordings that their own projects wrote to be odd, and what is counted for them. */
 const BROKEN: ReadonlyMap<string, { readonly reason: string; readonly warnings: string[] }> =
@@ -56,7 +56,7 @@ function traceOf({ events }: CorpusHistory): WorkflowTrace {
 }
 
 describe.skipIf(!hasCorpus("temporal"))(
-  "the corpus of Temporal histories (skipped where ../shared/corpus is absent)",
+  `the corpus of Temporal histories${skipNote("temporal")}`,
   () => {
     it("is whole", () => {
       expect(corpus).toHaveLength(304);

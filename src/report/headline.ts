@@ -1,0 +1,70 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Engine } from "../core/model.ts";
+import { ENGINE_WORDS } from "../core/vocabulary.ts";
+import { formatDuration } from "./duration.ts";
+import { type Palette, palette } from "./palette.ts";
+import { printable, width } from "./printable.ts";
+import type { RunReport } from "./run-report.ts";
+
+/** How a list of runs is written. */
+export interface ListOptions {
+  /** Width of the terminal. */
+  readonly columns: number;
+  readonly color: boolean;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * The headline of a run: what, which, how it ended, how long it took, where. One line, two where one is too wide; an id that
+ * is wider than the terminal is not cut.
+ */
+export function headlineOf(
+  report: RunReport,
+  now: number,
+  colors: Palette,
+  columns: number,
+): readonly string[] {
+  const parts = [titleOf(report, colors), endingOf(report, now, colors)];
+  const line = parts.join("  ");
+  return shownWidth(line) <= columns ? [line] : parts;
+}
+
+/** A list of runs, the first of them marked: a line each with its start, two where one of them is too wide. */
+export function renderRunList(reports: readonly RunReport[], options: ListOptions): string {
+  const colors = palette(options.color);
+  const parts = reports.map((report, i): [string, string] => {
+    const started = new Date(report.started).toISOString().slice(0, 19).replace("T", " ");
+    return [
+      `${i === 0 ? "→" : " "} ${started}  ${titleOf(report, colors)}`,
+      endingOf(report, options.now, colors),
+    ];
+  });
+  const lines = parts.map((part) => part.join("  "));
+  return lines.every((line) => shownWidth(line) <= options.columns)
+    ? lines.join("\n")
+    : parts.map(([title, ending]) => `${title}\n    ${ending}`).join("\n");
+}
+
+function titleOf(report: RunReport, colors: Palette): string {
+  return colors.bold(`${printable(report.type)} ${printable(report.workflowId)}`);
+}
+
+function endingOf(report: RunReport, now: number, colors: Palette): string {
+  const isOpen = report.ended === undefined;
+  const word = isOpen ? "still running" : report.outcome.replaceAll("_", " ");
+  const paint = isOpen ? colors.wait : report.outcome === "completed" ? colors.good : colors.bad;
+  const length = formatDuration((report.ended ?? now) - report.started);
+  return `${paint(word)}  ${length}  ${engineTitle(report.engine)}`;
+}
+
+function engineTitle(engine: string): string {
+  return Object.hasOwn(ENGINE_WORDS, engine)
+    ? ENGINE_WORDS[engine as Engine].title
+    : printable(engine);
+}
+
+/** Columns that a text takes on the terminal, its colours not counted. */
+function shownWidth(text: string): number {
+  return width(stripVTControlCharacters(text));
+}
