@@ -68,6 +68,13 @@ function customaryNames(): string {
       "Lambda's request id, where the history was read with execution data",
     ],
     ["faas.*, cloud.*", "Lambda's own spans", "function, version, cold start, region, account"],
+    ["messaging.batch.message_count", "Lambda's own spans", "messages of a batch"],
+    ["durascope.batch.failed_count", "Lambda's own spans", "messages of a batch that failed"],
+    [
+      "durascope.spans.undelivered",
+      "Lambda's own spans",
+      "spans before this one that were not delivered in time",
+    ],
   ];
   return table(
     ["key", "where", "what"],
