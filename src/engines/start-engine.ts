@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DurascopeError } from "../core/errors.ts";
@@ -46,9 +47,18 @@ const tries = 3;
 export async function startEngine<Ports>(start: EngineStart<Ports>): Promise<StartedEngine<Ports>> {
   const folder = start.logDirectory ?? (await mkdtemp(join(tmpdir(), ENGINE_FOLDER)));
   const logFile = join(folder, start.logName);
-  const engine = await tryToStart(start, logFile, 1);
-  if (start.logDirectory === undefined) void removeAfterUse(engine.server, folder);
-  return engine;
+  if (start.logDirectory !== undefined) return tryToStart(start, logFile, 1);
+  // A process that ends while the engine starts has nobody else to remove the folder.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  try {
+    const engine = await tryToStart(start, logFile, 1);
+    void removeAfterUse(engine.server, remove);
+    return engine;
+  } catch (error) {
+    process.off("exit", remove);
+    throw error;
+  }
 }
 
 async function tryToStart<Ports>(
@@ -80,7 +90,8 @@ function isPortTaken(reason: NotReady): boolean {
 }
 
 /** The log of an engine that died stays, so that somebody can read why. */
-async function removeAfterUse(server: ServerProcess, folder: string): Promise<void> {
+async function removeAfterUse(server: ServerProcess, remove: () => void): Promise<void> {
   const exit = await server.closed;
-  if (exit.expected) await rm(folder, { recursive: true, force: true });
+  process.off("exit", remove);
+  if (exit.expected) remove();
 }
