@@ -49,7 +49,7 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
-      include: ["src/**"],
+      include: ["src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       thresholds: { "src/core/**": { 100: true }, "src/projection/**": { 100: true } },
     },

@@ -15,23 +15,20 @@ export function scheduleAttempt(
   const before = step.attempts.at(-1);
   if (before !== undefined && before.outcome === undefined) {
     warnings.add("attempt_scheduled_twice", "an attempt was scheduled before the last one ended");
-    closeAttempt(before, {
-      ...event,
-      type: "attempt.closed",
-      outcome: "abandoned",
-    });
+    closeAttempt(before, { at: event.at, seq: event.seq, outcome: "abandoned" });
   }
   const number = before !== undefined && before.redrive === redrive ? before.number + 1 : 1;
-  step.attempts.push({
+  const attempt: OpenAttempt = {
     key: event.key ?? attemptKey(step, number, redrive),
     number,
     redrive,
     scheduled: event.at,
-    // Event times may step backwards, a length may not.
-    ...(number > 1 &&
-      before?.ended !== undefined && { backoff: Math.max(0, event.at - before.ended) }),
     observed: "full",
-  });
+  };
+  // Event times may step backwards, a length may not.
+  if (number > 1 && before?.ended !== undefined)
+    attempt.backoff = Math.max(0, event.at - before.ended);
+  step.attempts.push(attempt);
 }
 
 /** Starts the attempt of the event's number; those before it that no event told of were, and failed. */
@@ -70,8 +67,11 @@ function supersede(attempt: OpenAttempt, number: number, event: AttemptStarted):
   }
 }
 
-/** Ends an attempt. */
-export function closeAttempt(attempt: OpenAttempt, event: Omit<AttemptClosed, "step">): void {
+/** Ends an attempt: by an event of its own, or by what ended its step. */
+export function closeAttempt(
+  attempt: OpenAttempt,
+  event: Omit<AttemptClosed, "type" | "step">,
+): void {
   attempt.ended = event.at;
   attempt.outcome = event.outcome;
   attempt.closedBy = event.seq;

@@ -3,13 +3,14 @@ import type {
   RunClosed,
   RunRedriven,
   RunStarted,
+  StepClosed,
   StepOpened,
   StepStarted,
   TaskFaulted,
   WorkflowEvent,
 } from "./event.ts";
 import type { RunIdentity } from "./identity.ts";
-import type { Step, WorkflowTrace } from "./model.ts";
+import type { WorkflowTrace } from "./model.ts";
 import { stepsOf } from "./model.ts";
 import type { OpenSegment, OpenStep, OpenTrace } from "./open-trace.ts";
 import type { WarningLog } from "./result.ts";
@@ -66,17 +67,18 @@ export function createFold(
       kind: event.kind,
       name: event.name,
       id: event.id,
-      ...(parent !== undefined && { parent: parent.key }),
       scheduled: event.at,
       attempts: [],
       children: [],
-      ...(event.wait !== undefined && { wait: { ...event.wait } }),
-      ...undoneBy(run, event.name, options),
       links: event.links ?? [],
-      ...(event.local === true && { local: true }),
       segment: run.redrive,
       openedBy: event.seq,
     };
+    // Assigned, not spread: a spread for each field that may be absent would take most of a fold's time.
+    if (parent !== undefined) step.parent = parent.key;
+    if (event.wait !== undefined) step.wait = { ...event.wait };
+    if (event.local === true) step.local = true;
+    if (options.compensates !== undefined) noteUndone(step, run, options.compensates);
     steps.set(step.key, step);
     (parent?.children ?? run.steps).push(step);
   }
@@ -105,7 +107,7 @@ export function createFold(
   }
 
   function applyToStep(run: OpenTrace, event: StepEvent): void {
-    const step = stepAt("step" in event ? event.step : event.key);
+    const step = stepAt(isOfStep(event) ? event.key : event.step);
     if (step === undefined)
       return warnings.add("event_without_step", `an event belongs to no step: ${event.type}`);
     reopen(run, step, stepAt);
@@ -177,17 +179,18 @@ type StepEvent = Exclude<
   RunStarted | RunClosed | RunRedriven | TaskFaulted | StepOpened
 >;
 
+function isOfStep(event: StepEvent): event is StepStarted | StepClosed {
+  return event.type === "step.closed" || event.type === "step.started";
+}
+
 function startRun(identity: RunIdentity, event: RunStarted): OpenTrace {
-  return {
+  const run: OpenTrace = {
     engine: identity.engine,
     workflowId: identity.workflowId,
     runId: identity.runId,
     firstRunId: event.firstRunId ?? identity.runId,
     type: event.workflowType,
     namespace: identity.namespace,
-    ...(event.taskQueue !== undefined && { taskQueue: event.taskQueue }),
-    ...(event.parentWorkflowId !== undefined && { parentWorkflowId: event.parentWorkflowId }),
-    ...(event.rootWorkflowId !== undefined && { rootWorkflowId: event.rootWorkflowId }),
     links: [...(event.links ?? [])],
     started: event.at,
     redrive: 0,
@@ -198,6 +201,10 @@ function startRun(identity: RunIdentity, event: RunStarted): OpenTrace {
     degraded: event.degraded ?? false,
     lastEvent: event.seq,
   };
+  if (event.taskQueue !== undefined) run.taskQueue = event.taskQueue;
+  if (event.parentWorkflowId !== undefined) run.parentWorkflowId = event.parentWorkflowId;
+  if (event.rootWorkflowId !== undefined) run.rootWorkflowId = event.rootWorkflowId;
+  return run;
 }
 
 function closeRun(run: OpenTrace, segment: OpenSegment, event: RunClosed): void {
@@ -206,7 +213,7 @@ function closeRun(run: OpenTrace, segment: OpenSegment, event: RunClosed): void 
   segment.outcome = run.outcome = event.outcome;
   if (event.failure !== undefined) segment.failure = run.failure = event.failure;
   segment.closedBy = event.seq;
-  run.links.push(...(event.links ?? []));
+  if (event.links !== undefined) run.links.push(...event.links);
 }
 
 function redriveRun(run: OpenTrace, event: RunRedriven): void {
@@ -237,19 +244,19 @@ function afterEnd(step: OpenStep, event: StepEvent, warnings: WarningLog): void 
   warnings.add("event_after_step", `an event came after its step's end: ${event.type}`);
 }
 
-/** What a step undoes, when it is a compensation, and the failure that made it necessary. */
-function undoneBy(
+/** Notes what a step undoes, when it is a compensation, and the failure that made it necessary. */
+function noteUndone(
+  step: OpenStep,
   run: OpenTrace,
-  name: string,
-  { compensates = {} }: FoldOptions,
-): Pick<Step, "compensates" | "compensationOf"> {
-  const names = Object.hasOwn(compensates, name) ? compensates[name] : undefined;
-  if (names === undefined) return {};
+  compensates: NonNullable<FoldOptions["compensates"]>,
+): void {
+  const names = Object.hasOwn(compensates, step.name) ? compensates[step.name] : undefined;
+  if (names === undefined) return;
   const undone: string[] = [];
-  let failed: Step | undefined;
-  for (const step of stepsOf(run)) {
-    if (step.outcome === "completed" && names.includes(step.name)) undone.push(step.key);
-    if (step.outcome === "failed" || step.outcome === "timed_out") failed = step;
+  for (const before of stepsOf(run)) {
+    if (before.outcome === "completed" && names.includes(before.name)) undone.push(before.key);
+    if (before.outcome === "failed" || before.outcome === "timed_out")
+      step.compensationOf = before.key;
   }
-  return { compensates: undone, ...(failed !== undefined && { compensationOf: failed.key }) };
+  step.compensates = undone;
 }

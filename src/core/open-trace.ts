@@ -1,6 +1,7 @@
 import type { Attempt, Segment, Step, Wait, WorkflowTrace } from "./model.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** A type whose fields may still be assigned: an object in the making. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An attempt while its trace is being folded. */
 export type OpenAttempt = Mutable<Attempt>;

@@ -6,14 +6,12 @@ import type { OpenStep, OpenTrace } from "./open-trace.ts";
 export function closeStep(step: OpenStep, event: StepClosed): void {
   closeLeftOpen(step.children, event, event.outcome === "abandoned" ? "abandoned" : "aborted");
   const last = step.attempts.at(-1);
-  if (last !== undefined && last.outcome === undefined)
-    closeAttempt(last, { ...event, type: "attempt.closed" });
+  if (last !== undefined && last.outcome === undefined) closeAttempt(last, event);
   step.ended = event.at;
   step.outcome = event.outcome;
   step.closedBy = event.seq;
   if (event.failure !== undefined) step.failure = event.failure;
-  if (step.wait !== undefined)
-    step.wait = { ...step.wait, ...(event.wait ?? { outcome: "abandoned" }) };
+  if (step.wait !== undefined) Object.assign(step.wait, event.wait ?? { outcome: "abandoned" });
 }
 
 /**

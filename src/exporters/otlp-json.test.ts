@@ -161,6 +161,34 @@ describe("encodeSpans", () => {
     );
   });
 
+  test("gives each span its own attributes, whatever those before it had", () => {
+    const few = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxLength: 6 });
+    const value = fc.oneof(
+      fc.constantFrom("x", "y", 1, true, Number.NaN, "z".repeat(300)),
+      fc.constant(["x", 1]),
+    );
+    const lists = fc.array(
+      few.chain((keys) =>
+        fc
+          .array(value, { minLength: keys.length, maxLength: keys.length })
+          .map((values) => Object.fromEntries(keys.map((key, i) => [key, values[i] ?? ""]))),
+      ),
+    );
+    fc.assert(
+      fc.property(lists, (all) => {
+        const spans = all.map((attributes) => ({ ...span, attributes }));
+        const each = spans.map((one) => encodeSpans([{ resource: {}, spans: [one] }]));
+        const one = JSON.parse(encodeSpans([{ resource: {}, spans }]));
+        expect(one.resourceSpans[0].scopeSpans[0].spans).toEqual(
+          each.map((line) => JSON.parse(line).resourceSpans[0].scopeSpans[0].spans[0]),
+        );
+        expect(decodeLine(JSON.stringify(one))?.spans.map(({ attributes }) => attributes)).toEqual(
+          all,
+        );
+      }),
+    );
+  });
+
   test("gives a changed list its new values", () => {
     const list = ["a"];
     const encode = (): string =>

@@ -1,5 +1,6 @@
-import type { AttributeValue } from "../projection/span-record.ts";
-import type { OtlpAttributes, OtlpLog, OtlpOrigin, OtlpSpan, OtlpValue } from "./otlp-model.ts";
+import { escaped } from "./json-text.ts";
+import { encodeAttributes, encodeSpanAttributes } from "./otlp-attributes.ts";
+import type { OtlpLog, OtlpOrigin, OtlpSpan } from "./otlp-model.ts";
 
 /** Spans of one origin. */
 export interface SpanGroup extends OtlpOrigin {
@@ -37,127 +38,87 @@ export function encodeLogs(groups: readonly LogGroup[]): string {
 function resourceSpans(group: SpanGroup): string {
   let spans = "";
   for (const span of group.spans) spans += spans === "" ? encodeSpan(span) : `,${encodeSpan(span)}`;
-  return `{"resource":{${attributeList(group.resource)}},"scopeSpans":[{"scope":${scope(group)},"spans":[${spans}]}]}`;
+  return `{"resource":{"attributes":[${encodeAttributes(group.resource)}]},"scopeSpans":[{"scope":${scope(group)},"spans":[${spans}]}]}`;
 }
 
 function resourceLogs(group: LogGroup): string {
   const logs = group.logs.map(encodeLog).join(",");
-  return `{"resource":{${attributeList(group.resource)}},"scopeLogs":[{"scope":${scope(group)},"logRecords":[${logs}]}]}`;
+  return `{"resource":{"attributes":[${encodeAttributes(group.resource)}]},"scopeLogs":[{"scope":${scope(group)},"logRecords":[${logs}]}]}`;
 }
 
 function scope(group: OtlpOrigin): string {
   const { name, version } = group.scope ?? { name: "durascope", version: undefined };
   return version === undefined
-    ? `{"name":${quote(name)}}`
-    : `{"name":${quote(name)},"version":${quote(version)}}`;
+    ? `{"name":"${escaped(name)}"}`
+    : `{"name":"${escaped(name)}","version":"${escaped(version)}"}`;
+}
+
+/** What a span begins with, up to its own id: spans of one trace follow one another. */
+let beginning = { traceId: "", text: `{"traceId":"","spanId":"` };
+
+function spanBeginning(traceId: string): string {
+  if (traceId !== beginning.traceId) {
+    // Joined, since what is added up stays in pieces, and what a text costs is the number of its pieces.
+    beginning = { traceId, text: [`{"traceId":"`, id(traceId), `","spanId":"`].join("") };
+  }
+  return beginning.text;
 }
 
 function encodeSpan(span: OtlpSpan): string {
-  const { traceId, spanId, parentSpanId, status } = span;
-  let text = `{"traceId":${id(traceId)},"spanId":${id(spanId)}`;
-  if (parentSpanId !== undefined) text += `,"parentSpanId":${id(parentSpanId)}`;
-  text += `,"name":${quote(span.name)},"kind":${KINDS[span.kind]}`;
-  text += `,"startTimeUnixNano":"${nanoseconds(span.startTime)}","endTimeUnixNano":"${nanoseconds(span.endTime)}",`;
-  text += attributeList(span.attributes);
+  const { parentSpanId, status } = span;
+  let text = `${spanBeginning(span.traceId)}${id(span.spanId)}`;
+  if (parentSpanId !== undefined) text += `","parentSpanId":"${id(parentSpanId)}`;
+  text += `","name":"${escaped(span.name)}","kind":${KINDS[span.kind]}`;
+  text += `,"startTimeUnixNano":"${nanoseconds(span.startTime)}","endTimeUnixNano":"${nanoseconds(span.endTime)}"`;
+  text += `,"attributes":[${encodeSpanAttributes(span.attributes)}]`;
   if (span.events.length > 0) text += `,"events":[${span.events.map(encodeEvent).join(",")}]`;
   if (span.links.length > 0) text += `,"links":[${span.links.map(encodeLink).join(",")}]`;
-  return `${text},"status":${encodeStatus(status)}}`;
+  return status.code === "UNSET"
+    ? `${text},"status":{}}`
+    : `${text},"status":${encodeStatus(status)}}`;
 }
 
 function encodeStatus(status: OtlpSpan["status"]): string {
-  if (status.code === "UNSET") return "{}";
   const code = status.code === "OK" ? 1 : 2;
   return status.message === undefined
     ? `{"code":${code}}`
-    : `{"code":${code},"message":${quote(status.message)}}`;
+    : `{"code":${code},"message":"${escaped(status.message)}"}`;
 }
 
 function encodeEvent(event: OtlpSpan["events"][number]): string {
-  return `{"timeUnixNano":"${nanoseconds(event.time)}","name":${quote(event.name)},${attributeList(event.attributes)}}`;
+  return `{"timeUnixNano":"${nanoseconds(event.time)}","name":"${escaped(event.name)}","attributes":[${encodeAttributes(event.attributes)}]}`;
 }
 
 function encodeLink(link: OtlpSpan["links"][number]): string {
-  return `{"traceId":${id(link.traceId)},"spanId":${id(link.spanId)},${attributeList(link.attributes)}}`;
+  return `{"traceId":"${id(link.traceId)}","spanId":"${id(link.spanId)}","attributes":[${encodeAttributes(link.attributes)}]}`;
 }
 
 function encodeLog(log: OtlpLog): string {
   const time = nanoseconds(log.time);
   let text = `{"timeUnixNano":"${time}","observedTimeUnixNano":"${time}"`;
-  text += `,"severityNumber":${log.severityNumber},"severityText":${quote(log.severityText)}`;
-  text += `,"body":{"stringValue":${quote(log.body)}},${attributeList(log.attributes)}`;
-  if (log.traceId !== undefined) text += `,"traceId":${id(log.traceId)}`;
-  if (log.spanId !== undefined) text += `,"spanId":${id(log.spanId)}`;
+  text += `,"severityNumber":${log.severityNumber},"severityText":"${escaped(log.severityText)}"`;
+  text += `,"body":{"stringValue":"${escaped(log.body)}"},"attributes":[${encodeAttributes(log.attributes)}]`;
+  if (log.traceId !== undefined) text += `,"traceId":"${id(log.traceId)}"`;
+  if (log.spanId !== undefined) text += `,"spanId":"${id(log.spanId)}"`;
   return `${text}}`;
 }
 
-/** An encoded key with the value that was met last under it: the spans of one run repeat most of their attributes. */
-interface KnownKey {
-  readonly head: string;
-  value: OtlpValue | undefined;
-  text: string;
-}
-
-const MOST_KNOWN_KEYS = 1000;
-const LONGEST_KNOWN_TEXT = 2000;
-const knownKeys = new Map<string, KnownKey>();
-
-function attributeList(attributes: OtlpAttributes): string {
-  let list = "";
-  for (const key in attributes) {
-    const value = attributes[key];
-    if (value === undefined) continue;
-    const text = encodeAttribute(key, value);
-    list += list === "" ? text : `,${text}`;
-  }
-  return `"attributes":[${list}]`;
-}
-
-function encodeAttribute(key: string, value: OtlpValue): string {
-  let known = knownKeys.get(key);
-  if (known === undefined) {
-    known = { head: `{"key":${quote(key)},"value":`, value: undefined, text: "" };
-    if (knownKeys.size < MOST_KNOWN_KEYS) knownKeys.set(key, known);
-  }
-  if (known.value !== value) {
-    known.text = `${known.head}${encodeValue(value)}}`;
-    // A list may be changed by its owner, and what is long should not be held on to.
-    known.value =
-      typeof value === "object" || known.text.length > LONGEST_KNOWN_TEXT ? undefined : value;
-  }
-  return known.text;
-}
-
-function encodeValue(value: OtlpValue): string {
-  if (typeof value === "object")
-    return `{"arrayValue":{"values":[${value.map(encodeScalar).join(",")}]}}`;
-  return encodeScalar(value);
-}
-
-function encodeScalar(value: AttributeValue): string {
-  if (typeof value === "string") return `{"stringValue":${quote(value)}}`;
-  if (typeof value === "boolean") return `{"boolValue":${value}}`;
-  if (Number.isSafeInteger(value)) return `{"intValue":"${value}"}`;
-  // Protobuf's JSON mapping has words for what JSON has no number for.
-  return Number.isFinite(value) ? `{"doubleValue":${value}}` : `{"doubleValue":"${value}"}`;
-}
+const THREE_DIGITS: readonly string[] = Array.from({ length: 1000 }, (_, n) =>
+  String(n).padStart(3, "0"),
+);
 
 /** Nanoseconds since the epoch as decimal digits, exact to the microsecond; `0` for what is no time. */
 function nanoseconds(ms: number): string {
   const microseconds = Math.round(ms * 1000);
   if (!(microseconds > 0 && Number.isSafeInteger(microseconds))) return "0";
-  // Small integers become text several times faster than one of sixteen digits.
+  // A number of sixteen digits becomes text slowly: seconds are repeated a lot, and a table has what is below them.
   const seconds = Math.floor(microseconds / 1e6);
-  return `${seconds}${String(1e6 + (microseconds - seconds * 1e6)).slice(1)}000`;
+  const below = microseconds - seconds * 1e6;
+  const digits = `${THREE_DIGITS[Math.floor(below / 1000)]}${THREE_DIGITS[below % 1000]}000`;
+  return `${seconds}${digits}`;
 }
 
 /** An id of ours is hex digits already; one of a foreign context is not trusted to be. */
 function id(hex: string): string {
-  return hex.length === 16 || hex.length === 32 ? quote(hex) : '""';
-}
-
-/** Text that JSON takes between quotes as it is: most names, ids and values are such. */
-const PLAIN = /^[\w .:/#~@+=,;()-]*$/;
-
-function quote(text: string): string {
-  return text.length < 200 && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+  return hex.length === 16 || hex.length === 32 ? escaped(hex) : "";
 }

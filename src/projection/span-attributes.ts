@@ -1,4 +1,4 @@
-import type { Failure, Step, WorkflowTrace } from "../core/model.ts";
+import type { Failure, Step, Wait, WorkflowTrace } from "../core/model.ts";
 import { stepsOf } from "../core/model.ts";
 import { formatTime } from "../core/time.ts";
 import { ENGINE_WORDS, MAX_ATTRIBUTES, VOCABULARY } from "../core/vocabulary.ts";
@@ -12,13 +12,13 @@ const MOST_PICKED = MAX_ATTRIBUTES - 24;
 /** Attributes that every span of a run carries. */
 export function runAttributes(trace: WorkflowTrace): Attributes {
   const words = ENGINE_WORDS[trace.engine];
-  const attributes: Attributes = {
-    [VOCABULARY.engine.key]: trace.engine,
-    [VOCABULARY.id.key]: trace.workflowId,
-    [VOCABULARY.runId.key]: trace.runId,
-    [VOCABULARY.type.key]: trace.type,
-    [VOCABULARY.namespace.key]: trace.namespace,
-  };
+  // Assigned one by one, here and below: an object literal with computed keys takes ten times as long.
+  const attributes: Attributes = {};
+  attributes[VOCABULARY.engine.key] = trace.engine;
+  attributes[VOCABULARY.id.key] = trace.workflowId;
+  attributes[VOCABULARY.runId.key] = trace.runId;
+  attributes[VOCABULARY.type.key] = trace.type;
+  attributes[VOCABULARY.namespace.key] = trace.namespace;
   // A worker that runs one attempt does not know of the chain of runs.
   if (trace.firstRunId !== "") attributes[VOCABULARY.firstRunId.key] = trace.firstRunId;
   if (trace.taskQueue !== undefined) attributes[VOCABULARY.taskQueue.key] = trace.taskQueue;
@@ -52,11 +52,16 @@ export function stepAttributes(
   return attributes;
 }
 
-/** Adds what a wait waits for and what ended it. */
-export function addWait(attributes: Attributes, wait: NonNullable<Step["wait"]>): void {
+/** Adds what a wait waits for. */
+export function addWaitBegin(attributes: Attributes, wait: Wait): void {
   attributes[VOCABULARY.waitKind.key] = wait.kind;
   if (wait.deadline !== undefined)
     attributes[VOCABULARY.waitDeadline.key] = formatTime(wait.deadline);
+}
+
+/** Adds what a wait waits for and what ended it. */
+export function addWait(attributes: Attributes, wait: Wait): void {
+  addWaitBegin(attributes, wait);
   if (wait.outcome !== undefined) attributes[VOCABULARY.waitOutcome.key] = wait.outcome;
   if (wait.resolvedBy !== undefined) attributes[VOCABULARY.waitResolvedBy.key] = wait.resolvedBy;
 }

@@ -17,5 +17,5 @@ export function spanStatus(
   if (outcome === undefined || !FAULTS.has(outcome) || failure?.benign === true)
     return { code: "UNSET" };
   const message = failure?.message ?? failure?.innermost ?? failure?.type;
-  return { code: "ERROR", ...(message !== undefined && { message }) };
+  return message === undefined ? { code: "ERROR" } : { code: "ERROR", message };
 }

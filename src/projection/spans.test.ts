@@ -505,6 +505,14 @@ describe("a wait", () => {
     expect(spanOf([started, wait("w"), ended("failed")], "wait w").status.code).toBe("ERROR");
     expect(spanOf([started, wait("w"), ended("elapsed")], "wait w").status.code).toBe("UNSET");
   });
+
+  it("claims no end of the wait that its trace does not tell", () => {
+    const trace = traceOf([started, wait("w"), closed("w")]);
+    const untold = trace.steps.map((step) => ({ ...step, wait: { kind: "timer" as const } }));
+    const span = projectSpans({ ...trace, steps: untold }, nodeSha256).at(-1);
+    expect(span?.name).toBe("wait w");
+    expect(span?.attributes).not.toHaveProperty("workflow.wait.outcome");
+  });
 });
 
 it("gives only what an event after the given one made final", () => {

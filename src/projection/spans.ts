@@ -63,8 +63,10 @@ function frameOf(
   frames: readonly Frame[],
 ): Frame | undefined {
   const opened = frames[segment];
+  // Of the one segment that most runs have, the frame is what it is.
+  if (opened === undefined || segments.length === 1) return opened;
   const closing = segments.find((it) => (it.closedBy ?? Infinity) >= closedBy);
-  return opened && { ...opened, end: Math.max(opened.end, closing?.ended ?? Infinity) };
+  return { ...opened, end: Math.max(opened.end, closing?.ended ?? Infinity) };
 }
 
 function startMarker(p: Projection, index: number, { spanId: runSpanId }: Frame): void {

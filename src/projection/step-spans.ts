@@ -2,7 +2,13 @@ import type { Attempt, Step } from "../core/model.ts";
 import { ENGINE_WORDS, VOCABULARY } from "../core/vocabulary.ts";
 import { addRawTimes, clamp, type Frame, within } from "./frame.ts";
 import type { Projection } from "./projection.ts";
-import { addCompensation, addFailure, addWait, stepAttributes } from "./span-attributes.ts";
+import {
+  addCompensation,
+  addFailure,
+  addWait,
+  addWaitBegin,
+  stepAttributes,
+} from "./span-attributes.ts";
 import { innerLink, spanLinks } from "./span-links.ts";
 import type { AttributeValue, SpanRecordEvent } from "./span-record.ts";
 import { spanStatus } from "./span-status.ts";
@@ -50,8 +56,7 @@ interface Place {
 
 function waitMarker(p: Projection, step: Step, wait: NonNullable<Step["wait"]>, at: Place): void {
   const attributes = { ...at.attributes };
-  const { kind, deadline } = wait;
-  addWait(attributes, { kind, ...(deadline !== undefined && { deadline }) });
+  addWaitBegin(attributes, wait);
   p.spans.push({
     traceId: p.ids.traceId,
     spanId: p.ids.span(`${step.key}/waiting`),
@@ -81,7 +86,8 @@ function attemptSpan(
   if (attempt.observed !== "full" || start === undefined) return;
   if (attempt.closedBy === undefined || attempt.closedBy <= p.after) return;
   const frame = clamp(parent, p.ids.attempt(attempt.key), start, attempt.ended);
-  const attributes: Attributes = { ...shared, [VOCABULARY.stepAttempt.key]: attempt.number };
+  const attributes = { ...shared };
+  attributes[VOCABULARY.stepAttempt.key] = attempt.number;
   if (attempt.outcome !== undefined) attributes[VOCABULARY.outcome.key] = attempt.outcome;
   if (attempt.redrive > 0) attributes[VOCABULARY.redrive.key] = attempt.redrive;
   if (attempt.requestId !== undefined) attributes["faas.invocation_id"] = attempt.requestId;

@@ -1,19 +1,12 @@
-import type { WorkflowEvent } from "../core/event.ts";
 import type { WarningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { detailsOf, type HistoryEvent } from "./history-event.ts";
 import { ATTEMPT_EVENTS, takenAttemptKeys } from "./mapping/attempt-events.ts";
 import { CONTAINER_EVENTS } from "./mapping/container-events.ts";
-import type { Arrival, Handler, MappingContext } from "./mapping/mapping-context.ts";
+import type { Emit, Handler, MappingContext } from "./mapping/mapping-context.ts";
 import { RUN_EVENTS } from "./mapping/run-events.ts";
 import { STATE_EVENTS } from "./mapping/state-events.ts";
 import type { Scopes } from "./scope.ts";
-
-/** Maps the events of one execution, in the order of their ids, by the pairing rules of ARCHITECTURE.md. */
-export interface EventMapping {
-  /** The neutral events that a history event says; none for one that is plumbing or unknown. */
-  map(event: HistoryEvent, at: number): WorkflowEvent[];
-}
 
 /** Event types that say nothing which another event does not say better. */
 const PLUMBING = /^MapRun(Started|Redriven|Succeeded|Aborted)$/;
@@ -25,29 +18,36 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   ...ATTEMPT_EVENTS,
 ]);
 
-/** Makes the mapping of one execution; `scopes` is its whole state, plain JSON data, and goes into checkpoints. */
-export function createEventMapping(
+/** What the handlers of one execution share; `scopes` is its whole state, plain JSON data, and goes into checkpoints. */
+export function mappingContext(
   executionArn: string,
   options: TraceOptions,
   warnings: WarningLog,
   scopes: Scopes,
-): EventMapping {
-  const attemptKeys = takenAttemptKeys(scopes);
-  const context: MappingContext = { executionArn, options, warnings, scopes, attemptKeys };
-  return {
-    map(event, at) {
-      const out: WorkflowEvent[] = [];
-      const scope = scopes.ofEvent[previousId(event)] ?? 0;
-      const handler = HANDLERS.get(event.type);
-      if (handler === undefined && !PLUMBING.test(event.type)) {
-        warnings.add("unknown_event", `unknown event type ${event.type.slice(0, 64)}`);
-      }
-      const arrival: Arrival = { event, details: detailsOf(event), at, scope };
-      scopes.ofEvent[event.id] =
-        handler === undefined ? scope : handler(context, arrival, (neutral) => out.push(neutral));
-      return out;
-    },
-  };
+): MappingContext {
+  return { executionArn, options, warnings, scopes, attemptKeys: takenAttemptKeys(scopes) };
+}
+
+/**
+ * Emits the neutral events that a history event says: none for one that is plumbing or unknown. Events are taken in
+ * the order of their ids, by the pairing rules of ARCHITECTURE.md. Changes the context's state.
+ */
+export function mapEvent(
+  context: MappingContext,
+  event: HistoryEvent,
+  at: number,
+  emit: Emit,
+): void {
+  const { scopes, warnings } = context;
+  const scope = scopes.ofEvent[previousId(event)] ?? 0;
+  const handler = HANDLERS.get(event.type);
+  if (handler === undefined && !PLUMBING.test(event.type)) {
+    warnings.add("unknown_event", `unknown event type ${event.type.slice(0, 64)}`);
+  }
+  scopes.ofEvent[event.id] =
+    handler === undefined
+      ? scope
+      : handler(context, { event, details: detailsOf(event), at, scope }, emit);
 }
 
 /** A history without previous ids (some emulators give none) is read as if nothing ran side by side. */

@@ -1,4 +1,4 @@
-import type { Fold } from "../core/fold.ts";
+import type { WorkflowEvent } from "../core/event.ts";
 import { createFold } from "../core/fold.ts";
 import type { RunIdentity } from "../core/identity.ts";
 import type { WorkflowTrace } from "../core/model.ts";
@@ -6,7 +6,7 @@ import { failure, type Result, type WarningLog, warningLog } from "../core/resul
 import { parseTime } from "../core/time.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { parseExecutionArn } from "./arn.ts";
-import { createEventMapping } from "./event-mapping.ts";
+import { mapEvent, mappingContext } from "./event-mapping.ts";
 import type { ExecutionHistory, HistoryEvent } from "./history-event.ts";
 import { emptyScopes, type Scopes } from "./scope.ts";
 
@@ -54,14 +54,15 @@ export function createHistoryReader(
   from?: ReaderState,
 ): HistoryReader {
   const scopes = from?.scopes ?? emptyScopes();
-  const mapping = createEventMapping(identity.runId, options, warnings, scopes);
-  const fold: Fold = createFold(identity, options, warnings, from?.trace);
+  const context = mappingContext(identity.runId, options, warnings, scopes);
+  const fold = createFold(identity, options, warnings, from?.trace);
+  const emit = (event: WorkflowEvent): void => fold.apply(event);
   let lastEvent = from?.lastEvent ?? 0;
   return {
     read(events) {
       for (const event of events) {
         const at = isHistoryEvent(event) ? timeOf(event.timestamp) : Number.NaN;
-        if (!isHistoryEvent(event) || Number.isNaN(at)) {
+        if (Number.isNaN(at) || !isHistoryEvent(event)) {
           warnings.add(
             "bad_event",
             "an entry is no history event (id, type and timestamp are needed)",
@@ -77,7 +78,7 @@ export function createHistoryReader(
         // Ids index the scopes: one far off the history's end would only waste memory.
         if (event.id > lastEvent + MAX_WARNED_GAP) continue;
         lastEvent = event.id;
-        for (const neutral of mapping.map(event, at)) fold.apply(neutral);
+        mapEvent(context, event, at, emit);
       }
     },
     trace: () => fold.trace(),
@@ -124,9 +125,13 @@ export function traceFromHistory(
 
 /** Events by their ids, as GetExecutionHistory may give them newest first. */
 function inOrder(events: readonly unknown[]): readonly unknown[] {
-  return events.every((event, i) => i === 0 || idOf(events[i - 1]) <= idOf(event))
-    ? events
-    : events.toSorted((a, b) => idOf(a) - idOf(b));
+  let before = 0;
+  for (const event of events) {
+    const id = idOf(event);
+    if (id < before) return events.toSorted((a, b) => idOf(a) - idOf(b));
+    before = id;
+  }
+  return events;
 }
 
 function idOf(event: unknown): number {

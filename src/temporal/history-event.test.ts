@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { attributesOf, eventType, isKnownEventType } from "./history-event.ts";
+import { attributesField, EVENT_TYPES, eventType } from "./history-event.ts";
 
 it.each([
   ["EVENT_TYPE_ACTIVITY_TASK_SCHEDULED", "ActivityTaskScheduled"],
@@ -27,14 +27,11 @@ it("goes on spelling after many different types", () => {
   expect(eventType("EVENT_TYPE_TIMER_FIRED")).toBe("TimerFired");
 });
 
-it("knows the API's types from others", () => {
-  expect(isKnownEventType("TimerFired")).toBe(true);
-  expect(isKnownEventType("WorkflowExecutionDreamt")).toBe(false);
+it("lists the API's types in its own spelling", () => {
+  expect(EVENT_TYPES).toContain("TimerFired");
+  expect(EVENT_TYPES.map(eventType)).toEqual(EVENT_TYPES);
 });
 
-it("finds the attributes of a type, and an empty message where there are none", () => {
-  const event = { timerFiredEventAttributes: { timerId: "1" } };
-  expect(attributesOf(event, "TimerFired")).toEqual({ timerId: "1" });
-  expect(attributesOf(event, "TimerStarted")).toEqual({});
-  expect(attributesOf({ "": { a: 1 }, ...event }, "Dreamt")).toEqual({ a: 1 });
+it("tells in which field the attributes of a type stand", () => {
+  expect(attributesField("TimerFired")).toBe("timerFiredEventAttributes");
 });

@@ -1,5 +1,3 @@
-import { type Message, message } from "./workflow/proto-value.ts";
-
 /** An event history as the API, the SDK (`fetchHistory`) or `temporal workflow show --output json` gives it. */
 export interface EventHistory {
   readonly events?: readonly unknown[] | null;
@@ -69,7 +67,10 @@ const TYPES: Readonly<Record<number, string>> = {
   60: "WorkflowExecutionTimeSkippingTransitioned",
 };
 
-const KNOWN: ReadonlySet<string> = new Set(Object.values(TYPES));
+/** The types that the API had when this was written, in the spelling of {@link eventType}. */
+export const EVENT_TYPES: readonly string[] = Object.values(TYPES);
+
+const KNOWN: ReadonlySet<string> = new Set(EVENT_TYPES);
 
 /** Spellings met so far: a handful of short texts, looked up a million times. */
 const spellings = new Map<string, string>();
@@ -101,20 +102,7 @@ function fromName(name: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
-/** Whether the type is one that the API had when this was written. */
-export function isKnownEventType(type: string): boolean {
-  return KNOWN.has(type);
-}
-
-/** `activityTaskScheduledEventAttributes` of each known type. */
-const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map(
-  [...KNOWN].map((type) => [
-    type,
-    `${type.charAt(0).toLowerCase()}${type.slice(1)}EventAttributes`,
-  ]),
-);
-
-/** The attributes of an event of a known type; an empty message when it has none. */
-export function attributesOf(event: Message, type: string): Message {
-  return message(event[ATTRIBUTE_NAMES.get(type) ?? ""]);
+/** Name of the field that holds the attributes of an event of a known type: `activityTaskScheduledEventAttributes`. */
+export function attributesField(type: string): string {
+  return `${type.charAt(0).toLowerCase()}${type.slice(1)}EventAttributes`;
 }

@@ -1,3 +1,4 @@
+import type { WorkflowEvent } from "../core/event.ts";
 import { createFold } from "../core/fold.ts";
 import type { RunIdentity } from "../core/identity.ts";
 import type { WorkflowTrace } from "../core/model.ts";
@@ -6,7 +7,7 @@ import type { TraceOptions } from "../core/trace-options.ts";
 import { emptyMapping, type MappingContext, type MappingState } from "./event-mapping/context.ts";
 import { mapEvent } from "./event-mapping.ts";
 import type { EventHistory } from "./history-event.ts";
-import { integer, message, text, timestamp } from "./workflow/proto-value.ts";
+import { integer, type Message, message, text, timestamp } from "./workflow/proto-value.ts";
 import { stepKeys } from "./workflow/step-keys.ts";
 
 /**
@@ -51,12 +52,13 @@ export function createHistoryReader(
     keys: stepKeys(state.counts),
   };
   const fold = createFold(identity, options, warnings, from?.trace);
+  const emit = (event: WorkflowEvent): void => fold.apply(event);
   let lastEvent = from?.lastEvent ?? 0;
   return {
     read(events) {
       for (const entry of events) {
         const event = message(entry);
-        const id = eventId(entry);
+        const id = eventId(event);
         const at = timestamp(event["eventTime"]);
         if (id <= 0 || Number.isNaN(at)) {
           warnings.add(
@@ -69,7 +71,7 @@ export function createHistoryReader(
           if (id !== lastEvent + 1)
             warnings.add("history_gap", "event ids are missing: the history is not whole");
           lastEvent = id;
-          for (const neutral of mapEvent(event, id, at, context)) fold.apply(neutral);
+          mapEvent(event, id, at, context, emit);
         }
       }
     },
@@ -131,12 +133,16 @@ function runIdentity(identity: unknown): RunIdentity | undefined {
 
 /** Events by their ids: the UI exports some newest first. */
 function inOrder(events: readonly unknown[]): readonly unknown[] {
-  return events.every((event, i) => i === 0 || eventId(events[i - 1]) <= eventId(event))
-    ? events
-    : events.toSorted((a, b) => eventId(a) - eventId(b));
+  let before = 0;
+  for (const event of events) {
+    const id = eventId(message(event));
+    if (id < before) return events.toSorted((a, b) => eventId(message(a)) - eventId(message(b)));
+    before = id;
+  }
+  return events;
 }
 
 /** An event's id; 0 when the entry is no history event. */
-function eventId(event: unknown): number {
-  return integer(message(event)["eventId"]) ?? 0;
+function eventId(event: Message): number {
+  return integer(event["eventId"]) ?? 0;
 }

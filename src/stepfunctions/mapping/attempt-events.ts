@@ -1,5 +1,7 @@
+import type { AttemptClosed, StepClosed } from "../../core/event.ts";
 import { stateAttemptKey } from "../../core/ids.ts";
 import type { StepKind, StepOutcome } from "../../core/model.ts";
+import type { Mutable } from "../../core/open-trace.ts";
 import type { EventDetails, HistoryEvent } from "../history-event.ts";
 import { failureOf } from "../history-failure.ts";
 import { type Frame, outwards, push, type Scopes } from "../scope.ts";
@@ -36,17 +38,16 @@ const attemptScheduled: Handler = (context, arrival, emit) => {
   const kind = taskKind(event, details);
   emit({ type: "step.started", at, seq: event.id, key: state.key, kind });
   emit({ type: "attempt.scheduled", at, seq: event.id, step: state.key, key });
-  return push(context.scopes, {
+  const frame: Mutable<Frame> = {
     kind: "attempt",
     parent: index,
     name: state.name,
     key,
     open: true,
     awaitsToken: details.resource?.endsWith(".waitForTaskToken") === true,
-    ...(details.timeoutInSeconds !== undefined && {
-      deadline: at + details.timeoutInSeconds * 1000,
-    }),
-  });
+  };
+  if (details.timeoutInSeconds !== undefined) frame.deadline = at + details.timeoutInSeconds * 1000;
+  return push(context.scopes, frame);
 };
 
 /** The key, or where an attempt took it before (nested Maps, one millisecond) the key with a number. */
@@ -85,14 +86,7 @@ const submitted: Handler = (context, arrival, emit) => {
   const step = stepAround(context, index);
   if (!attempt.open || step === undefined) return scope;
   if (attempt.awaitsToken === true) {
-    emit({
-      type: "attempt.closed",
-      at,
-      seq: event.id,
-      step,
-      outcome: "completed",
-      ...requestIdIn(details),
-    });
+    emit(attemptClosed(arrival, step, "completed"));
     openWait(context, attempt, step, event.id, arrival, emit);
     return scope;
   }
@@ -152,32 +146,40 @@ function attemptEnded(outcome: StepOutcome, fallback: string): Handler {
       const id = state.attempts === 1 ? state.enteredBy : undefined;
       openWait(context, attempt, step, id ?? event.id, arrival, emit);
     }
-    const failed = failure !== undefined && { failure };
-    if (attempt.wait === undefined) {
-      const requestId = requestIdIn(details);
-      emit({ type: "attempt.closed", at, seq: event.id, step, outcome, ...failed, ...requestId });
-    } else {
-      emit({
-        type: "step.closed",
-        at,
-        seq: event.id,
-        key: attempt.wait,
-        ...answered(outcome),
-        ...failed,
-      });
-    }
+    const closed =
+      attempt.wait === undefined
+        ? attemptClosed(arrival, step, outcome)
+        : waitClosed(arrival, attempt.wait, outcome);
+    if (failure !== undefined) closed.failure = failure;
+    emit(closed);
     return attempt.parent;
   };
 }
 
+function attemptClosed(
+  { event, details, at }: Arrival,
+  step: string,
+  outcome: StepOutcome,
+): Mutable<AttemptClosed> {
+  const closed: Mutable<AttemptClosed> = {
+    type: "attempt.closed",
+    at,
+    seq: event.id,
+    step,
+    outcome,
+  };
+  const requestId = requestIdIn(details);
+  if (requestId !== undefined) closed.requestId = requestId;
+  return closed;
+}
+
 /** How a wait for an answer ended: a refusal is a failure of the wait, running out of time is what a wait may do. */
-function answered(outcome: StepOutcome): {
-  outcome: StepOutcome;
-  wait: { outcome: "resolved" | "elapsed" | "failed" };
-} {
-  if (outcome === "completed") return { outcome, wait: { outcome: "resolved" } };
-  if (outcome === "timed_out") return { outcome: "completed", wait: { outcome: "elapsed" } };
-  return { outcome: "failed", wait: { outcome: "failed" } };
+function waitClosed({ event, at }: Arrival, key: string, answer: StepOutcome): Mutable<StepClosed> {
+  const closed = { type: "step.closed", at, seq: event.id, key } as const;
+  if (answer === "completed") return { ...closed, outcome: answer, wait: { outcome: "resolved" } };
+  if (answer === "timed_out")
+    return { ...closed, outcome: "completed", wait: { outcome: "elapsed" } };
+  return { ...closed, outcome: "failed", wait: { outcome: "failed" } };
 }
 
 function taskKind(event: HistoryEvent, details: EventDetails): StepKind {
@@ -190,10 +192,9 @@ function taskKind(event: HistoryEvent, details: EventDetails): StepKind {
 }
 
 /** Where the SDK integration puts the request id into a state's output; nothing else of the output is looked at. */
-function requestIdIn(details: EventDetails): { requestId?: string } {
-  if (details.resourceType !== "lambda") return {};
-  const id = /"SdkResponseMetadata":\{"RequestId":"([\w-]{1,64})"/.exec(details.output ?? "")?.[1];
-  return id === undefined ? {} : { requestId: id };
+function requestIdIn(details: EventDetails): string | undefined {
+  if (details.resourceType !== "lambda") return undefined;
+  return /"SdkResponseMetadata":\{"RequestId":"([\w-]{1,64})"/.exec(details.output ?? "")?.[1];
 }
 
 /** ARN of the child execution in the output of a `states:startExecution` task. */

@@ -75,7 +75,7 @@ export function nextAttempt(context: MappingContext, state: Frame): number {
   const redrive = redrives(context);
   state.attempts = state.redrive === redrive ? (state.attempts ?? 0) + 1 : 1;
   state.redrive = redrive;
-  delete state.failure;
+  if (state.failure !== undefined) delete state.failure;
   return state.attempts;
 }
 
@@ -117,12 +117,10 @@ export function startContainer(
 
 /** Notes that a state failed, or that what had failed is made good. */
 export function setFailure(state: Frame, failure: Failure | undefined, at: number): void {
-  if (failure === undefined) {
-    delete state.failure;
-    return;
-  }
-  state.failure = failure;
-  state.failedAt = at;
+  if (failure !== undefined) {
+    state.failure = failure;
+    state.failedAt = at;
+  } else if (state.failure !== undefined) delete state.failure;
 }
 
 /** The nearest frame with a failure, from one outwards: what another failure follows from. */

@@ -1,5 +1,7 @@
 import { businessKeys } from "../../core/business-keys.ts";
+import type { RunClosed } from "../../core/event.ts";
 import type { RunOutcome } from "../../core/model.ts";
+import type { Mutable } from "../../core/open-trace.ts";
 import { parseExecutionArn } from "../arn.ts";
 import { failureOf } from "../history-failure.ts";
 import { newest } from "../scope.ts";
@@ -25,7 +27,7 @@ const started: Handler = ({ executionArn, options, warnings }, { event, details,
       () => ({ input: JSON.parse(details.input ?? "null"), memo: {}, searchAttributes: {} }),
       warnings,
     ),
-    ...(!Number.isSafeInteger(event.previousEventId) && { degraded: true }),
+    degraded: !Number.isSafeInteger(event.previousEventId),
   });
   return 0;
 };
@@ -53,13 +55,9 @@ function ended(outcome: RunOutcome): Handler {
       const chain = { from: index > 0 ? index : scope, until: 0 };
       closeFailedChain(context, chain, arrival, emit, failure);
     }
-    emit({
-      type: "run.closed",
-      at,
-      seq: event.id,
-      outcome,
-      ...(failure !== undefined && { failure }),
-    });
+    const closed: Mutable<RunClosed> = { type: "run.closed", at, seq: event.id, outcome };
+    if (failure !== undefined) closed.failure = failure;
+    emit(closed);
     return scope;
   };
 }

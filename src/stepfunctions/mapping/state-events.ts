@@ -1,4 +1,6 @@
+import type { StepClosed, StepOpened } from "../../core/event.ts";
 import type { StepKind } from "../../core/model.ts";
+import type { Mutable } from "../../core/open-trace.ts";
 import { failureOf } from "../history-failure.ts";
 import { type Frame, newest, outwards, push } from "../scope.ts";
 import {
@@ -33,7 +35,7 @@ function entered(stateType: string): Handler {
     const parent = stepAround(context, around);
     const outer = frameAt(context, around);
     const mapIndex = outer.index ?? outer.mapIndex;
-    emit({
+    const opened: Mutable<StepOpened> = {
       type: "step.opened",
       at,
       seq: event.id,
@@ -41,14 +43,15 @@ function entered(stateType: string): Handler {
       kind,
       name,
       id: String(event.id),
-      ...(parent !== undefined && { parent }),
-      ...(kind === "wait" && { wait: { kind: "timer" as const } }),
-    });
+    };
+    if (parent !== undefined) opened.parent = parent;
+    if (kind === "wait") opened.wait = { kind: "timer" };
+    emit(opened);
     if (stateType === "Fail") {
       // A Fail state has no exit. It did what it is there for: the failure is the run's.
       emit({ type: "step.closed", at, seq: event.id, key, outcome: "completed" });
     }
-    return push(scopes, {
+    const frame: Mutable<Frame> = {
       kind: "state",
       parent: Math.max(around, 0),
       name,
@@ -57,8 +60,9 @@ function entered(stateType: string): Handler {
       entered: at,
       enteredBy: event.id,
       open: stateType !== "Fail",
-      ...(mapIndex !== undefined && { mapIndex }),
-    });
+    };
+    if (mapIndex !== undefined) frame.mapIndex = mapIndex;
+    return push(scopes, frame);
   };
 }
 
@@ -69,15 +73,16 @@ const exited: Handler = (context, { event, details, at, scope }, emit) => {
   if (state.key === undefined) return scope;
   state.open = false;
   const { failure } = state;
-  emit({
+  const closed: Mutable<StepClosed> = {
     type: "step.closed",
     at,
     seq: event.id,
     key: state.key,
     outcome: failure === undefined ? "completed" : outcomeOf(failure),
-    ...(failure !== undefined && { failure }),
-    ...(state.stateType === "Wait" && { wait: { outcome: "elapsed" as const } }),
-  });
+  };
+  if (failure !== undefined) closed.failure = failure;
+  if (state.stateType === "Wait") closed.wait = { outcome: "elapsed" };
+  emit(closed);
   return index;
 };
 

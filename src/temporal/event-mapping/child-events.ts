@@ -1,9 +1,10 @@
-import type { WorkflowEvent } from "../../core/event.ts";
 import type { RunLink } from "../../core/model.ts";
+import type { Mutable } from "../../core/open-trace.ts";
 import { message, text } from "../workflow/proto-value.ts";
 import {
   type Arrival,
   closes,
+  type Emit,
   type HandlerTable,
   type MappingContext,
   rememberedKey,
@@ -26,30 +27,22 @@ export const CHILD_EVENTS: HandlerTable = {
   ChildWorkflowExecutionTerminated: closes("initiatedEventId", "terminated"),
 };
 
-function childInitiated(arrival: Arrival, context: MappingContext): readonly WorkflowEvent[] {
+function childInitiated(arrival: Arrival, context: MappingContext, emit: Emit): void {
   const { id, at, attributes } = arrival;
   const workflowId = text(attributes["workflowId"]) ?? String(id);
   const key = rememberKey(context, id, context.keys.unique("child", workflowId));
   const name = text(message(attributes["workflowType"])["name"]) ?? "child";
-  return [{ type: "step.opened", at, seq: id, key, kind: "child_workflow", name, id: workflowId }];
+  emit({ type: "step.opened", at, seq: id, key, kind: "child_workflow", name, id: workflowId });
 }
 
-function childStarted(arrival: Arrival, context: MappingContext): readonly WorkflowEvent[] {
+function childStarted(arrival: Arrival, context: MappingContext, emit: Emit): void {
   const { id, at, attributes } = arrival;
   const key = rememberedKey(context, attributes["initiatedEventId"]);
   const child = message(attributes["workflowExecution"]);
   const runId = text(child["runId"]);
   const workflowId = text(child["workflowId"]);
-  const links: readonly RunLink[] =
-    runId === undefined
-      ? []
-      : [
-          {
-            relation: "child",
-            engine: "temporal",
-            runId,
-            ...(workflowId !== undefined && { workflowId }),
-          },
-        ];
-  return [{ type: "step.started", at, seq: id, key, ...(links.length > 0 && { links }) }];
+  if (runId === undefined) return emit({ type: "step.started", at, seq: id, key });
+  const link: Mutable<RunLink> = { relation: "child", engine: "temporal", runId };
+  if (workflowId !== undefined) link.workflowId = workflowId;
+  emit({ type: "step.started", at, seq: id, key, links: [link] });
 }

@@ -1,12 +1,13 @@
 import type { StepClosed, WorkflowEvent } from "../../core/event.ts";
 import type { RunIdentity } from "../../core/identity.ts";
 import type { Failure, StepOutcome } from "../../core/model.ts";
+import type { Mutable } from "../../core/open-trace.ts";
 import type { WarningLog } from "../../core/result.ts";
 import type { TraceOptions } from "../../core/trace-options.ts";
 import { identityText } from "../../correlation/identity-text.ts";
 import { failedOutcome, failureOf } from "../workflow/failure.ts";
 import { integer, type Message, text } from "../workflow/proto-value.ts";
-import type { StepKeys } from "../workflow/step-keys.ts";
+import { noCounts, type StepKeys } from "../workflow/step-keys.ts";
 import type { Resolver } from "../workflow/wait-resolution.ts";
 
 /** Everything that a mapping remembers of the run so far; plain JSON data. */
@@ -26,7 +27,7 @@ export interface MappingState {
 
 /** State before the first event. */
 export function emptyMapping(): MappingState {
-  return { keys: {}, counts: {}, cancelRequested: false };
+  return { keys: {}, counts: noCounts(), cancelRequested: false };
 }
 
 /** What the handlers of one run's events share. */
@@ -43,14 +44,16 @@ export interface Arrival {
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  readonly event: Message;
   /** The event's attributes: `activityTaskScheduledEventAttributes` of an ActivityTaskScheduled. */
   readonly attributes: Message;
-  /** The event's `userMetadata`, which stands beside its attributes. */
-  readonly metadata: Message;
 }
 
-/** The neutral events that one history event says. */
-export type Handler = (arrival: Arrival, context: MappingContext) => readonly WorkflowEvent[];
+/** Takes a neutral event that a history event says. */
+export type Emit = (event: WorkflowEvent) => void;
+
+/** Maps one type of event. */
+export type Handler = (arrival: Arrival, context: MappingContext, emit: Emit) => void;
 
 /** Handlers by event type, as history-event.ts spells it. */
 export type HandlerTable = Readonly<Record<string, Handler>>;
@@ -72,21 +75,20 @@ export function whoOf(value: unknown, context: MappingContext): { readonly ident
   return identity === undefined ? {} : { identity };
 }
 
-/** A failure as the field of a neutral event; no field when there is none. */
-export function failureField(
-  failure: unknown,
-  context: MappingContext,
-): { readonly failure?: Failure } {
-  return failure == null ? {} : { failure: failureOf(failure, context.options.failureMessages) };
+/** A failure as a neutral event tells it; undefined when there is none. */
+export function toldFailure(failure: unknown, context: MappingContext): Failure | undefined {
+  return failure == null ? undefined : failureOf(failure, context.options.failureMessages);
 }
 
-/** How a step ended whose event says `failed`: a cancellation has no failure of its own. */
-export function failedFields(
+/** Notes how a step ended whose event says `failed`: a cancellation has no failure of its own. */
+export function closeAsFailed(
+  closed: Mutable<StepClosed>,
   failure: unknown,
   context: MappingContext,
-): Pick<StepClosed, "outcome" | "failure"> {
-  const outcome = failedOutcome(failure);
-  return { outcome, ...(outcome !== "cancelled" && failureField(failure, context)) };
+): void {
+  closed.outcome = failedOutcome(failure);
+  const told = closed.outcome === "cancelled" ? undefined : toldFailure(failure, context);
+  if (told !== undefined) closed.failure = told;
 }
 
 /**
@@ -99,23 +101,16 @@ export function closes(
   outcome: StepOutcome,
   wrapper?: "activityFailureInfo" | "childWorkflowExecutionFailureInfo",
 ): Handler {
-  return ({ id, at, attributes }, context) => {
+  return ({ id, at, attributes }, context, emit) => {
     const { failure } = attributes;
     const key = rememberedKey(context, attributes[reference]);
-    const closed = { type: "step.closed", at, seq: id, key } as const;
+    const closed: Mutable<StepClosed> = { type: "step.closed", at, seq: id, key, outcome };
     if (outcome === "failed") {
       const wraps = failure != null && wrapper !== undefined;
-      return [
-        {
-          ...closed,
-          ...failedFields(wraps ? { [wrapper]: {}, cause: failure } : failure, context),
-        },
-      ];
+      closeAsFailed(closed, wraps ? { [wrapper]: {}, cause: failure } : failure, context);
+    } else if (outcome === "timed_out") {
+      closed.failure = toldFailure(failure, context) ?? { type: "Timeout" };
     }
-    if (outcome === "timed_out") {
-      const told = failureField(failure, context).failure;
-      return [{ ...closed, outcome, failure: told ?? { type: "Timeout" } }];
-    }
-    return [{ ...closed, outcome }];
+    emit(closed);
   };
 }

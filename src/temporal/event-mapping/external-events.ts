@@ -12,8 +12,8 @@ export const EXTERNAL_EVENTS: HandlerTable = {
 };
 
 function sent(kind: "signal-external" | "cancel-external", fallback: string): Handler {
-  return ({ id, at, attributes }, context) => [
-    {
+  return ({ id, at, attributes }, context, emit) =>
+    emit({
       type: "step.opened",
       at,
       seq: id,
@@ -21,6 +21,5 @@ function sent(kind: "signal-external" | "cancel-external", fallback: string): Ha
       kind: "signal",
       name: text(attributes["signalName"]) ?? fallback,
       id: String(id),
-    },
-  ];
+    });
 }

@@ -1,8 +1,8 @@
-import type { WorkflowEvent } from "../../core/event.ts";
 import { text } from "../workflow/proto-value.ts";
 import {
   type Arrival,
   closes,
+  type Emit,
   type HandlerTable,
   type MappingContext,
   rememberedKey,
@@ -19,26 +19,24 @@ export const NEXUS_EVENTS: HandlerTable = {
   NexusOperationTimedOut: closes("scheduledEventId", "timed_out"),
 };
 
-function operationScheduled(arrival: Arrival, context: MappingContext): readonly WorkflowEvent[] {
+function operationScheduled(arrival: Arrival, context: MappingContext, emit: Emit): void {
   const { id, at, attributes } = arrival;
   const key = rememberKey(context, id, context.keys.ordinal("nexus"));
   const parts = [text(attributes["service"]), text(attributes["operation"])];
   const name = parts.filter((part) => part !== undefined).join("/");
-  return [
-    {
-      type: "step.opened",
-      at,
-      seq: id,
-      key,
-      kind: "nexus",
-      name: name === "" ? "nexus operation" : name,
-      id: String(id),
-    },
-  ];
+  emit({
+    type: "step.opened",
+    at,
+    seq: id,
+    key,
+    kind: "nexus",
+    name: name === "" ? "nexus operation" : name,
+    id: String(id),
+  });
 }
 
-function operationStarted(arrival: Arrival, context: MappingContext): readonly WorkflowEvent[] {
+function operationStarted(arrival: Arrival, context: MappingContext, emit: Emit): void {
   const { id, at, attributes } = arrival;
   const step = rememberedKey(context, attributes["scheduledEventId"]);
-  return [{ type: "step.started", at, seq: id, key: step }];
+  emit({ type: "step.started", at, seq: id, key: step });
 }

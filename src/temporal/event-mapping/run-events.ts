@@ -1,14 +1,16 @@
 import { businessKeys } from "../../core/business-keys.ts";
-import type { WorkflowEvent } from "../../core/event.ts";
+import type { RunClosed, RunStarted } from "../../core/event.ts";
 import type { Failure, RunLink, RunOutcome } from "../../core/model.ts";
+import type { Mutable } from "../../core/open-trace.ts";
 import { integer, message, payloadValue, payloadValues, text } from "../workflow/proto-value.ts";
 import { headerLink } from "../workflow/trace-header.ts";
 import {
   type Arrival,
-  failureField,
+  type Emit,
   type Handler,
   type HandlerTable,
   type MappingContext,
+  toldFailure,
 } from "./context.ts";
 
 /** Begin and end of the run, and its workflow tasks. */
@@ -25,35 +27,34 @@ export const RUN_EVENTS: HandlerTable = {
   WorkflowTaskTimedOut: taskFaulted("workflow task timed out"),
 };
 
-function runStarted(arrival: Arrival, context: MappingContext): readonly WorkflowEvent[] {
+function runStarted(arrival: Arrival, context: MappingContext, emit: Emit): void {
   const { id, at, attributes } = arrival;
   const parentId = text(message(attributes["parentWorkflowExecution"])["workflowId"]);
   const rootId = text(message(attributes["rootWorkflowExecution"])["workflowId"]);
   const taskQueue = text(message(attributes["taskQueue"])["name"]);
   const firstRunId = text(attributes["firstExecutionRunId"]);
-  return [
-    {
-      type: "run.started",
-      at,
-      seq: id,
-      workflowType: text(message(attributes["workflowType"])["name"]) ?? "workflow",
-      ...(firstRunId !== undefined && { firstRunId }),
-      ...(taskQueue !== undefined && { taskQueue }),
-      ...(parentId !== undefined && { parentWorkflowId: parentId }),
-      ...(rootId !== undefined &&
-        rootId !== context.identity.workflowId && { rootWorkflowId: rootId }),
-      links: backwardLinks(arrival, context),
-      attributes: businessKeys(
-        context.options.businessKeys,
-        () => ({
-          input: payloadValue(firstPayload(attributes["input"])),
-          memo: payloadValues(message(attributes["memo"])["fields"]),
-          searchAttributes: payloadValues(message(attributes["searchAttributes"])["indexedFields"]),
-        }),
-        context.warnings,
-      ),
-    },
-  ];
+  const started: Mutable<RunStarted> = {
+    type: "run.started",
+    at,
+    seq: id,
+    workflowType: text(message(attributes["workflowType"])["name"]) ?? "workflow",
+    links: backwardLinks(arrival, context),
+    attributes: businessKeys(
+      context.options.businessKeys,
+      () => ({
+        input: payloadValue(firstPayload(attributes["input"])),
+        memo: payloadValues(message(attributes["memo"])["fields"]),
+        searchAttributes: payloadValues(message(attributes["searchAttributes"])["indexedFields"]),
+      }),
+      context.warnings,
+    ),
+  };
+  if (firstRunId !== undefined) started.firstRunId = firstRunId;
+  if (taskQueue !== undefined) started.taskQueue = taskQueue;
+  if (parentId !== undefined) started.parentWorkflowId = parentId;
+  if (rootId !== undefined && rootId !== context.identity.workflowId)
+    started.rootWorkflowId = rootId;
+  emit(started);
 }
 
 /** What a run points back at: its caller's span, its parent, the run that it continues. */
@@ -80,40 +81,33 @@ function backwardLinks({ attributes }: Arrival, context: MappingContext): readon
 
 /** @param failure what the engine's word for the end means, where the event holds no failure of its own */
 function runClosed(outcome: RunOutcome, failure?: Failure): Handler {
-  return ({ id, at, attributes }, context) => {
+  return ({ id, at, attributes }, context, emit) => {
+    const closed: Mutable<RunClosed> = { type: "run.closed", at, seq: id, outcome };
+    const told = failure ?? toldFailure(attributes["failure"], context);
+    if (told !== undefined) closed.failure = told;
     const next = text(attributes["newExecutionRunId"]);
-    const links: readonly RunLink[] =
-      next === undefined ? [] : [{ relation: "next_run", engine: "temporal", runId: next }];
-    return [
-      {
-        type: "run.closed",
-        at,
-        seq: id,
-        outcome,
-        ...failureField(attributes["failure"], context),
-        ...(failure !== undefined && { failure }),
-        ...(links.length > 0 && { links }),
-      },
-    ];
+    if (next !== undefined)
+      closed.links = [{ relation: "next_run", engine: "temporal", runId: next }];
+    emit(closed);
   };
 }
 
 /** The commands that follow it in the history belong to this task: what came in before it may have ended their waits. */
-function taskCompleted({ id }: Arrival, { state }: MappingContext): readonly WorkflowEvent[] {
+function taskCompleted({ id }: Arrival, { state }: MappingContext): void {
   state.task = id;
-  delete state.resolver;
-  if (state.pendingResolver !== undefined) state.resolver = state.pendingResolver;
+  if (state.resolver !== undefined) delete state.resolver;
+  if (state.pendingResolver === undefined) return;
+  state.resolver = state.pendingResolver;
   delete state.pendingResolver;
-  return [];
 }
 
 const LONGEST_CAUSE = 64;
 
 function taskFaulted(fallback: string): Handler {
-  return ({ id, at, attributes }) => {
+  return ({ id, at, attributes }, _context, emit) => {
     const number = integer(attributes["cause"]);
     const cause = number === undefined ? text(attributes["cause"]) : `cause ${number}`;
-    return [{ type: "task.faulted", at, seq: id, cause: causeInWords(cause ?? fallback) }];
+    emit({ type: "task.faulted", at, seq: id, cause: causeInWords(cause ?? fallback) });
   };
 }
 

@@ -3,9 +3,11 @@ import { parseTime } from "../../core/time.ts";
 /** A protobuf message in whichever form it comes: JSON (names and texts), or the SDK's objects (numbers, Longs, bytes). */
 export type Message = Readonly<Record<string, unknown>>;
 
+const EMPTY: Message = Object.freeze({});
+
 /** The value as a message; an empty one when it is none, so that what is missing reads as undefined. */
 export function message(value: unknown): Message {
-  return typeof value === "object" && value !== null ? (value as Message) : {};
+  return typeof value === "object" && value !== null ? (value as Message) : EMPTY;
 }
 
 /** A text field; undefined when it is empty, since protobuf has no absent texts. */

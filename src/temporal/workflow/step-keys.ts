@@ -6,8 +6,13 @@ export interface StepKeys {
   ordinal(kind: "signal-external" | "cancel-external" | "nexus"): string;
 }
 
+/** Counts of no ids yet: without a prototype the engine keeps it as the dictionary that it is, no two runs share its keys. */
+export function noCounts(): Record<string, number> {
+  return Object.create(null) as Record<string, number>;
+}
+
 /** Makes the keys of one run; the counts are plain JSON data. */
-export function stepKeys(counts: Record<string, number> = {}): StepKeys {
+export function stepKeys(counts: Record<string, number> = noCounts()): StepKeys {
   const count = (name: string): number => {
     const next = (counts[name] ?? 0) + 1;
     counts[name] = next;
