@@ -1,7 +1,0 @@
-export type {
-  OtlpAttributes,
-  OtlpLog,
-  OtlpOrigin,
-  OtlpSpan,
-  OtlpValue,
-} from "../telemetry/otlp-model.ts";
