@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyWorkflowEvents } from "../../test/generators/workflow-events.ts";
-import type { WorkflowEvent } from "./event.ts";
+import { closed, type ToldEvent as Told } from "../../test/support/told-event.ts";
 import { createFold, type FoldOptions } from "./fold.ts";
 import type { RunIdentity } from "./identity.ts";
 import { checkGrowth, checkLaws } from "./laws.ts";
@@ -16,13 +16,6 @@ const identity: RunIdentity = {
 };
 const options: FoldOptions = { compensates: { refund: ["reserve", "charge"] } };
 
-/** An event of a test: its number is its place, and its time is 1000 times that. */
-type Told = WorkflowEvent extends infer E
-  ? E extends WorkflowEvent
-    ? Omit<E, "at" | "seq"> & { readonly at?: number }
-    : never
-  : never;
-
 const started: Told = { type: "run.started", workflowType: "saga" };
 const opened = (key: string, more: object = {}): Told => ({
   type: "step.opened",
@@ -30,12 +23,6 @@ const opened = (key: string, more: object = {}): Told => ({
   kind: "activity",
   name: key,
   id: key,
-  ...more,
-});
-const closed = (key: string, more: object = {}): Told => ({
-  type: "step.closed",
-  key,
-  outcome: "completed",
   ...more,
 });
 const scheduled = (step: string): Told => ({ type: "attempt.scheduled", step });

@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { StepOpened, WorkflowEvent } from "./event.ts";
+import { closed, type ToldEvent as Told } from "../../test/support/told-event.ts";
+import type { StepOpened } from "./event.ts";
 import { createFold } from "./fold.ts";
 import type { Engine, WorkflowTrace } from "./model.ts";
 import { neutralTree, neutralTreeWithSources, renderNeutralTree } from "./neutral-tree.ts";
 import { warningLog } from "./result.ts";
-
-type Said<Event> = Event extends WorkflowEvent ? Omit<Event, "at" | "seq"> : never;
-type Told = Said<WorkflowEvent>;
 
 function traceOf(events: readonly Told[], engine: Engine = "temporal"): WorkflowTrace {
   const identity = { engine, workflowId: "order-1", runId: `${engine}-run`, namespace: "n" };
@@ -26,12 +24,6 @@ const opened = (kind: StepOpened["kind"], name: string, more: Partial<StepOpened
   kind,
   name,
   id: name,
-  ...more,
-});
-const closed = (key: string, more: object = {}): Told => ({
-  type: "step.closed",
-  key,
-  outcome: "completed",
   ...more,
 });
 const completed: Told = { type: "run.closed", outcome: "completed" };

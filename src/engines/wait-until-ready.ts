@@ -34,7 +34,7 @@ export async function waitUntilReady(
     if (exit !== undefined) return { why: "exited", exit };
     // oxlint-disable-next-line no-await-in-loop -- each answer decides whether there is another question
     if (await check.ask().catch(() => false)) return undefined;
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- the pause between two questions
     await sleep(pauseMs);
   }
   return { why: "silent" };

@@ -521,7 +521,7 @@ describe("the exporter of our own", () => {
     const onWarning = vi.fn<(message: string) => void>();
     const handler = withWorkflow((_event: unknown, _context: unknown) => "ok", { onWarning });
     for (let call = 0; call < 3; call += 1) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
       expect(await handler(event, lambdaContext)).toBe("ok");
     }
     expect(onWarning).toHaveBeenCalledOnce();

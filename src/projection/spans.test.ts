@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyWorkflowEvents } from "../../test/generators/workflow-events.ts";
+import { closed, type ToldEvent as Told } from "../../test/support/told-event.ts";
 import type { StepOpened, WorkflowEvent } from "../core/event.ts";
 import { createFold } from "../core/fold.ts";
 import { runIds } from "../core/ids.ts";
@@ -9,11 +10,6 @@ import { warningLog } from "../core/result.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanRecord } from "./span-record.ts";
 import { projectSpans, type SpanOptions } from "./spans.ts";
-
-type Said<Event> = Event extends WorkflowEvent
-  ? Omit<Event, "at" | "seq"> & { readonly at?: number }
-  : never;
-type Told = Said<WorkflowEvent>;
 
 const RUN = "run-1";
 const ids = runIds("temporal", RUN, nodeSha256);
@@ -25,12 +21,6 @@ const opened = (key: string, more: Partial<StepOpened> = {}): Told => ({
   kind: "activity",
   name: key,
   id: `id of ${key}`,
-  ...more,
-});
-const closed = (key: string, more: object = {}): Told => ({
-  type: "step.closed",
-  key,
-  outcome: "completed",
   ...more,
 });
 const wait = (key: string, more: object = {}): Told =>

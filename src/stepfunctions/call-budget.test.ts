@@ -67,7 +67,7 @@ describe("the budget", () => {
     for (let i = 0; i < 3; i += 1) {
       one.throttled();
       one.throttled();
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
       pauses.push(await waited());
     }
     one.succeeded();

@@ -183,7 +183,7 @@ describe("reading", () => {
     fake.add(ARN, events.toSpliced(9, 1));
     const one = poller(fake, sink, { executionArns: [ARN] });
     for (let look = 0; look < 5; look += 1) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
       await one.poll();
     }
     expect(one.stats().closed).toBe(1);
@@ -262,7 +262,7 @@ describe("discovery", () => {
     expect(one.stats().putOff).toBeGreaterThan(0);
     for (const execution of fake.executions.values()) execution.happened = execution.events.length;
     for (let look = 0; look < 4; look += 1) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
       await one.poll();
     }
 
@@ -320,7 +320,7 @@ describe("restart", () => {
       const checkpoints = memoryCheckpoints();
       while (execution.happened < events.length) {
         execution.happened += 1;
-        // oxlint-disable-next-line no-await-in-loop
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
         await poller(fake, sink, { executionArns: [ARN], checkpoints }).poll();
       }
       expect(sink.ids.toSorted()).toEqual(wholeSpanIds(ARN, events).toSorted());
@@ -400,7 +400,7 @@ describe("what fails outside", () => {
     };
     const one = poller(fake, picky, { executionArns: [ARN] });
     for (let look = 0; look < 3; look += 1) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
       await one.poll();
     }
     expect(sink.ids).toEqual([]);
@@ -466,7 +466,7 @@ describe("what fails outside", () => {
       failures-- > 0 ? Promise.reject(awsError("InternalFailure")) : Promise.resolve();
     const one = poller(fake, sink, { executionArns: [ARN] });
     for (let look = 0; look < 5; look += 1) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
       await one.poll();
     }
     expect(sink.ids.toSorted()).toEqual(wholeSpanIds(ARN, events).toSorted());

@@ -78,6 +78,15 @@ describe("workflowTracing", () => {
     expect(Object.keys(worker)).toEqual(["workflowsPath", "sinks"]);
   });
 
+  it("leaves a client's deprecated interceptors alone, and says so, also to a logger that throws", () => {
+    const client = { interceptors: { workflow: { calls: [] } } };
+    const onWarning = vi.fn(() => {
+      throw new Error("logger");
+    });
+    expect(workflowTracing({ onWarning }).configureClient(client)).toBe(client);
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("{ calls }"));
+  });
+
   it("refuses an option that it does not have, by name", () => {
     const misspelt: object = { spanProcesor: {} };
     expect(() => workflowTracing(misspelt)).toThrow(

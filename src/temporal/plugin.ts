@@ -58,8 +58,12 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
   function warnOnce(kind: string, message: string): void {
     if (said.has(kind)) return;
     said.add(kind);
-    if (options.onWarning === undefined) process.emitWarning(message);
-    else options.onWarning(message);
+    try {
+      if (options.onWarning === undefined) process.emitWarning(message);
+      else options.onWarning(message);
+    } catch {
+      // A logger that throws must not fail a workflow task.
+    }
   }
 
   const facts = {
@@ -136,9 +140,15 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
           (spans) => sink.emit(spans),
         ),
       );
-      // Before 1.5 the SDK had another shape here, an object of factories; what is not a list is left alone.
       const known = client.interceptors?.workflow;
-      if (known !== undefined && !Array.isArray(known)) return given;
+      if (known !== undefined && !Array.isArray(known)) {
+        // The SDK takes either a list or its deprecated object of factories, and calls nothing of the one beside the other.
+        warnOnce(
+          "client_interceptors_deprecated",
+          "durascope: the client's interceptors.workflow is the deprecated object { calls }, so starts and signals are not traced. Give a list of interceptors",
+        );
+        return given;
+      }
       return {
         ...client,
         interceptors: { ...client.interceptors, workflow: once(known, interceptor) },

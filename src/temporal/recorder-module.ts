@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { WorkflowTracingOptions } from "./tracing-options.ts";
-import type { RecorderOptions } from "./workflow/run-facts.ts";
-
-/** Stands in every bundle that holds the recorder (see `BUNDLE_MARK` in workflow/interceptors.ts). */
-const BUNDLE_MARK = "durascope:recorder";
+import { BUNDLE_MARK, type RecorderOptions } from "./workflow/run-facts.ts";
 
 /**
  * The module that the SDK bundles into each workflow: the recorder, with its options baked in. Options cross as a

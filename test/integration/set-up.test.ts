@@ -141,6 +141,7 @@ async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
+// The stand-ins for npm, Python and tsdown are shell scripts, which Windows does not run.
 describe.skipIf(process.platform === "win32")("a fresh clone", () => {
   it("gets packages, both engines and the build, each once, and then runs the command", async () => {
     const first = await setUp(["node", "-p", "6*7"]);
@@ -184,6 +185,7 @@ describe.skipIf(process.platform === "win32")("a fresh clone", () => {
   });
 });
 
+// Shell scripts stand in here too.
 describe.skipIf(process.platform === "win32")("a clone that was set up", () => {
   it("is built again when a source changes, and not when a test does", async () => {
     await setUp();

@@ -43,7 +43,7 @@ test("open ones are listed, closed ones are not; the newest word counts", async 
 test("putting while the open ones are read neither repeats nor ends the reading", async () => {
   const store = memoryCheckpoints();
   for (const runId of ["a", "b", "c"]) {
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
     await store.put(checkpoint(runId));
   }
   const seen: string[] = [];
@@ -59,7 +59,7 @@ test("closed ones go when they expire, or when there are too many; open ones sta
   const store = memoryCheckpoints({ clock: () => now, maxClosed: 2 });
   await store.put(checkpoint("open", { expires: 1 }));
   for (const runId of ["a", "b", "c"]) {
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, as it is told here
     await store.put(checkpoint(runId, { closed: true }));
   }
   expect(await store.get("a")).toBeUndefined();

@@ -6,8 +6,8 @@ import { message } from "./proto-value.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RecorderOptions, RecorderSinks } from "./run-facts.ts";
 
-/** Found in a bundle that holds the recorder; the plugin looks for it in bundles that were made beforehand. */
-export const BUNDLE_MARK = "durascope:recorder";
+// A value, and not a type alone, so that the mark is in the bundle.
+export { BUNDLE_MARK } from "./run-facts.ts";
 
 /** Fields of every `workflow.log` line: the ids that stand on the run's spans. */
 function logFields(): Record<string, unknown> {

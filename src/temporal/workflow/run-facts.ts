@@ -3,6 +3,9 @@ import type { WorkflowTrace } from "../../core/model.ts";
 /** Name of the sink through which facts leave the isolate. */
 export const SINK = "durascope";
 
+/** Stands in every bundle that holds the recorder: the plugin looks for it in bundles that were made beforehand. */
+export const BUNDLE_MARK = "durascope:recorder";
+
 /**
  * What one activation of a workflow added to its run, as it crosses from the isolate to the worker: plain data.
  *
