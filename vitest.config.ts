@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 const ENGINES = [
   "test/integration/**/*.test.ts",
   "test/contract/**/*.test.ts",
+  // Each of these folders has packages of its own.
+  "test/stacks/**/*.test.ts",
   "examples/order-saga/temporal/workflow.test.ts",
 ];
 
@@ -16,7 +18,10 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "scripts/**/*.test.{ts,mjs}", "examples/**/*.test.ts"],
+          include: [
+            "{src,examples,dashboards}/**/*.test.ts",
+            "scripts/**/*.test.{ts,mjs}",
+          ],
           exclude: ENGINES,
           testTimeout: 30_000,
           typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"] },

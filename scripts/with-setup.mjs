@@ -2,12 +2,11 @@
 //   node scripts/with-setup.mjs [command [argument...]]
 // Plain JavaScript without a dependency: it runs before there is any, on Node 20 or newer.
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "./setup/build.mjs";
-import { endRunningCommands } from "./setup/command.mjs";
 import { python, stepFunctionsEngine, temporalEngine } from "./setup/engines.mjs";
 import { SetupFailure } from "./setup/failure.mjs";
+import { endings, endOnSignals, exitCodeOf } from "./setup/interruption.mjs";
 import { binFolder, resolveCommand, stateFolder } from "./setup/layout.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { packages } from "./setup/packages.mjs";
@@ -17,9 +16,6 @@ import { watch } from "./setup/watch.mjs";
 const oldestNode = 20;
 const parentCheckMs = 500;
 const steps = [python, packages, stepFunctionsEngine, temporalEngine, build];
-
-/** @type {NodeJS.Signals[]} */
-const endings = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Progress goes to standard error: standard output belongs to the command.
@@ -38,19 +34,13 @@ async function setUp() {
   }
   if (steps.every((step) => step.isDone())) return;
   const begin = Date.now();
-  /** @param {NodeJS.Signals} signal */
-  const onSignal = (signal) => {
-    write(`\nsetup: interrupted by ${signal}; run the command again to go on\n`);
-    endRunningCommands();
-    process.exit(exitCodeOf(signal));
-  };
-  for (const signal of endings) process.on(signal, onSignal);
+  const leaveToSystem = endOnSignals(write);
   await withLock(
     join(stateFolder, "lock"),
     (owner) => write(`setup: another set-up is at work here (process ${owner}), waiting\n`),
     () => runSteps(steps, write, Date.now),
   );
-  for (const signal of endings) process.off(signal, onSignal);
+  leaveToSystem();
   write(`setup: ready after ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
 }
 
@@ -87,11 +77,6 @@ function runCommand(command, args) {
     endWatch();
     process.exit(code ?? (signal === null ? 1 : exitCodeOf(signal)));
   });
-}
-
-/** @param {NodeJS.Signals} signal */
-function exitCodeOf(signal) {
-  return 128 + (constants.signals[signal] ?? 0);
 }
 
 try {

@@ -31,7 +31,12 @@ export {
 } from "./core/neutral-tree.ts";
 export type { ParseError, Result, Warning } from "./core/result.ts";
 export type { RunInput, TraceOptions } from "./core/trace-options.ts";
-export { VOCABULARY, type VocabularyEntry, type VocabularyName } from "./core/vocabulary.ts";
+export {
+  VOCABULARY,
+  VOCABULARY_VERSION,
+  type VocabularyEntry,
+  type VocabularyName,
+} from "./core/vocabulary.ts";
 export type {
   AttributeValue,
   SpanAttributes,

@@ -6,7 +6,7 @@ import { SetupFailure } from "./failure.mjs";
 const beatMs = 5_000;
 const silentMs = 120_000;
 const takeOverMs = 10_000;
-const waitLimitMs = 600_000;
+const defaultWaitLimitMs = 600_000;
 
 /**
  * Runs `work` while this process alone holds the lock directory. A lock whose owner is gone (its process
@@ -16,9 +16,10 @@ const waitLimitMs = 600_000;
  * @param {string} lock path of the lock directory
  * @param {(owner: number | undefined) => void} onWait called once when another process holds the lock
  * @param {() => Promise<T>} work
+ * @param {number} [waitLimitMs] after which waiting for another process is given up
  * @returns {Promise<T>}
  */
-export async function withLock(lock, onWait, work) {
+export async function withLock(lock, onWait, work, waitLimitMs = defaultWaitLimitMs) {
   mkdirSync(dirname(lock), { recursive: true });
   const giveUpAt = Date.now() + waitLimitMs;
   let told = false;
@@ -32,7 +33,7 @@ export async function withLock(lock, onWait, work) {
     told = true;
     if (Date.now() > giveUpAt) {
       throw new SetupFailure(
-        `Another set-up (process ${owner ?? "unknown"}) has held ${lock} for ten minutes; end it, or remove that folder.`,
+        `Another set-up (process ${owner ?? "unknown"}) has held ${lock} for ${waitLimitMs / 60_000} minutes; end it, or remove that folder.`,
       );
     }
     // oxlint-disable-next-line no-await-in-loop -- each look decides whether there is another

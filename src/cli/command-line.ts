@@ -4,13 +4,16 @@ import { isDurascopeError } from "../core/errors.ts";
 import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
 import { parseExecutionArn } from "../stepfunctions/arn.ts";
 import type { ConvertOptions } from "./convert.ts";
+import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import type { LookupOptions } from "./lookup.ts";
 import { type CommandIo, tolerateClosedPipe, write } from "./output.ts";
+import type { PollCommandOptions } from "./poll.ts";
 
 /**
- * Runs a command line and resolves to its exit code: 0 done, 1 failed, 2 called wrongly, 3 nothing found. Never rejects:
- * what goes wrong is one sentence on the standard error. Each command's code is loaded when it is called.
+ * Runs a command line and resolves to its exit code: 0 done, 1 failed, 2 called wrongly, 3 nothing found, 4 a backend that
+ * cannot be asked. Never rejects: what goes wrong is one sentence on the standard error. Each command's code is loaded
+ * when it is called.
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -24,19 +27,35 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const failure = asFailure(error);
-    await write(
-      io.stderr,
-      `durascope: ${failure.message}\n${failure.hint === undefined ? "" : `${failure.hint}\n`}`,
-    );
+    const hint = failure.hint === undefined ? "" : `${failure.hint}\n`;
+    await write(io.stderr, withoutControls(`durascope: ${failure.message}\n${hint}`));
     return failure.exitCode;
   }
 }
 
+/** A message may repeat a path or a backend's words: nothing in them may move the terminal. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, " ");
+}
+
 function asFailure(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;
-  if (isDurascopeError(error)) return new CommandFailure(EXIT.failed, error.message);
+  if (isDurascopeError(error)) return new CommandFailure(exitCodeOf(error.code), error.message);
   const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
   return new CommandFailure(EXIT.failed, `Something unforeseen went wrong: ${reason}`);
+}
+
+/** Of a lookup: wrong settings are a wrong call, everything else is the backend's. */
+const WRONG_SETTINGS: ReadonlySet<string> = new Set([
+  "LOOKUP_BAD_ADDRESS",
+  "LOOKUP_BAD_CREDENTIALS",
+  "LOOKUP_DATADOG_KEYS",
+  "LOOKUP_DATADOG_SITE",
+]);
+
+function exitCodeOf(code: string): number {
+  if (!code.startsWith("LOOKUP_")) return EXIT.failed;
+  return WRONG_SETTINGS.has(code) ? EXIT.usage : EXIT.unreachable;
 }
 
 function program(io: CommandIo & { readonly stdin: Readable }): Command {
@@ -64,8 +83,30 @@ function program(io: CommandIo & { readonly stdin: Readable }): Command {
       "file of OTLP JSON lines, also gzip'd (default: $DURASCOPE_FILE, .durascope/demo.otlp.jsonl)",
       nonEmpty,
     )
-    .option("--json", "print the same as data (schema durascope.lookup/1)")
+    .addOption(
+      new Option(
+        "--backend <name>",
+        "what to ask (default: $DURASCOPE_BACKEND, else what the environment tells)",
+      ).choices(["file", "jaeger", "tempo", "datadog"]),
+    )
+    .option("--url <url>", "address of the Jaeger or Tempo of --backend", nonEmpty)
+    .option(
+      "--key <attribute>",
+      "business key to search by, may be repeated (default: $DURASCOPE_KEYS, order.id)",
+      repeated,
+    )
+    .option(
+      "--since <time>",
+      "only runs that began since then: 90m, 12h, 7d, 2w, 2026-11-27",
+      nonEmpty,
+    )
+    .option("--depth <n>", "how many links to follow to related runs (default: 2)", wholeNumber)
+    .option("--timeout <seconds>", "how long the whole lookup may take", wholeNumber)
+    .option("--logs <n>", "how many log lines to print of a run (default: 100)", wholeNumber)
+    .option("--json", "print the same as data (docs/lookup-json.md)")
     .option("--all", "print the tree of every run that was found, not of the newest alone")
+    .option("--open", "open the first page that shows more")
+    .addHelpText("after", LOOKUP_EXITS)
     .action(async (id: string, options: LookupOptions) => {
       const { lookup } = await import("./lookup.ts");
       await lookup(id, options, io);
@@ -89,6 +130,12 @@ function program(io: CommandIo & { readonly stdin: Readable }): Command {
     .option("--namespace <name>", "Temporal: the run's namespace (default: default)", nonEmpty)
     .option("--execution-arn <arn>", "Step Functions: the execution's ARN", anExecutionArn)
     .option("--out <file>", "append to this file instead of the standard output", nonEmpty)
+    .option("--send", "send to the endpoint of OTEL_EXPORTER_OTLP_* instead")
+    .option(
+      "--spool <folder>",
+      "keep what cannot be sent there, for a later process (default: $DURASCOPE_SPOOL_DIR)",
+      nonEmpty,
+    )
     .option(
       "--service-name <name>",
       "service.name of the spans (default: the workflow's type)",
@@ -108,7 +155,74 @@ function program(io: CommandIo & { readonly stdin: Readable }): Command {
       const { convert } = await import("./convert.ts");
       await convert(path, options, io);
     });
+  addPoll(durascope, io);
+  durascope
+    .command("doctor")
+    .description(
+      "check the set-up: endpoint, packages, spool, and what the backend does with late spans",
+    )
+    .option(
+      "--state-machine <arn>",
+      "also try the poller's calls to AWS, for this state machine",
+      nonEmpty,
+    )
+    .option("--json", "print the same as data (schema durascope.doctor/1)")
+    .addHelpText("after", "\nEnds with 0 all works, 1 something does not, 2 called wrongly.")
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import("./doctor.ts");
+      await doctor(options, io);
+    });
   return durascope;
+}
+
+function addPoll(durascope: Command, io: CommandIo): void {
+  durascope
+    .command("poll")
+    .description("follow executions of Step Functions: spans, metrics and log lines of them")
+    .option("--state-machine-arn <arn>", "state machine to follow, may be repeated", repeated)
+    .option("--execution-arn <arn>", "execution to follow, may be repeated", repeated)
+    .option("--compensates <step=steps>", "as of convert; may be repeated", compensation)
+    .option("--waits <step=name>", "as of convert; may be repeated", waitName)
+    .option("--look-back <hours>", "follow what began since then too (default: 1)", aNumber)
+    .option("--interval <seconds>", "pause between two looks at an execution (default: 2)", aNumber)
+    .option("--calls-per-second <n>", "most calls of the API (default: 10)", aNumber)
+    .option("--out <file>", "append spans to this file of OTLP JSON lines", nonEmpty)
+    .option("--metrics-port <port>", "serve /metrics for Prometheus; 0 takes a free port", aPort)
+    .option("--metrics-host <address>", "where to serve it (default: 127.0.0.1)", nonEmpty)
+    .option("--once", "poll once and end")
+    .addHelpText(
+      "after",
+      "\nSpans go to OTEL_EXPORTER_OTLP_ENDPOINT where no --out is given. Region and credentials are AWS's own settings.",
+    )
+    .action(async (options: PollCommandOptions) => {
+      const { poll } = await import("./poll.ts");
+      await poll(options, io);
+    });
+}
+
+const LOOKUP_EXITS =
+  "\nEnds with 0 found, 2 called wrongly, 3 nothing found, 4 backend cannot be asked.";
+
+function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, nonEmpty(value).trim()];
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,4}$/.test(value))
+    throw new InvalidArgumentError("It has to be a whole number below 10,000.");
+  return Number(value);
+}
+
+function aNumber(value: string): number {
+  if (!/^\d+(\.\d+)?$/.test(value) || Number(value) === 0)
+    throw new InvalidArgumentError("It has to be a number above 0.");
+  return Number(value);
+}
+
+function aPort(value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
+    throw new InvalidArgumentError("It has to be a port from 0 to 65535.");
+  return Number(value);
 }
 
 function nonEmpty(value: string): string {

@@ -5,10 +5,10 @@ import type { TraceOptions } from "../core/trace-options.ts";
 import { ENGINE_WORDS } from "../core/vocabulary.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { openOtlpFile } from "../exporters/otlp-file.ts";
-import { encodeSpans } from "../exporters/otlp-json.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { projectSpans } from "../projection/spans.ts";
 import { printable } from "../report/printable.ts";
+import { encodeSpans } from "../telemetry/otlp/otlp-json.ts";
 import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
 import { readJsonFile } from "./json-file.ts";
 import { type CommandIo, write } from "./output.ts";
@@ -27,6 +27,8 @@ export interface ConvertOptions {
   readonly namespace?: string;
   readonly executionArn?: string;
   readonly out?: string;
+  readonly send?: boolean;
+  readonly spool?: string;
   readonly serviceName?: string;
   readonly compensates?: Readonly<Record<string, readonly string[]>>;
   readonly waits?: Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ const ENGINES: Readonly<Record<"temporal" | "stepfunctions", Engine>> = {
 const SPANS_A_LINE = 500;
 
 /**
- * `durascope convert`: one recorded history into OTLP JSON lines, on the standard output or appended to a file.
+ * `durascope convert`: one recorded history into OTLP JSON lines, on the standard output or appended to a file, or sent.
  * What was odd in the history is said on the standard error. Fails with a {@link CommandFailure}.
  */
 export async function convert(
@@ -48,6 +50,7 @@ export async function convert(
   options: ConvertOptions,
   io: CommandIo & { readonly stdin: Readable },
 ): Promise<void> {
+  checkTarget(options);
   const document = await readJsonFile(path, io.stdin);
   const engine = options.from === undefined ? undefined : ENGINES[options.from];
   const history = recogniseHistory(document, engine);
@@ -77,6 +80,13 @@ export async function convert(
   }
   await report(io, [...notesOf(history, options), ...result.warnings.map(warningText)]);
   await deliver(result.value, options, io);
+}
+
+function checkTarget({ out, send, spool }: ConvertOptions): void {
+  if (send === true && out !== undefined)
+    throw usageFailure("--out writes a file, and --send sends. Give one of them.");
+  if (spool !== undefined && send !== true)
+    throw usageFailure("--spool keeps what --send cannot send. Give --send, too.");
 }
 
 /** Options that say which run a history is of, by the engine whose runs they name. */
@@ -176,7 +186,15 @@ async function deliver(
   io: CommandIo,
 ): Promise<void> {
   const spans = projectSpans(trace, nodeSha256);
-  const resource = { "service.name": options.serviceName ?? trace.type };
+  const serviceName = options.serviceName ?? trace.type;
+  if (options.send === true) {
+    const { sendSpans } = await import("./send-spans.ts");
+    const { spool } = options;
+    const told = await sendSpans(spans, { serviceName, ...(spool && { spool }) }, io);
+    await report(io, [`${trace.type} ${trace.workflowId}: ${told}`]);
+    return;
+  }
+  const resource = { "service.name": serviceName };
   const groups = portions(spans).map((portion) => [{ resource, spans: portion }]);
   if (options.out === undefined) {
     await write(io.stdout, groups.map((group) => `${encodeSpans(group)}\n`).join(""));

@@ -1,5 +1,5 @@
 /** Exit codes of the commands. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unreachable: 4 } as const;
 
 /** Ends a command: one clear sentence, a hint on what to do next, and an exit code; never a stack trace. */
 export class CommandFailure extends Error {

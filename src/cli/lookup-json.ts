@@ -1,66 +1,68 @@
-import type { LookupResult } from "../lookup/backend.ts";
-import type { ReportLog, ReportRow, RunReport } from "../report/run-report.ts";
+import { formatTime } from "../core/time.ts";
+import type { ReportLog, ReportRow } from "../report/run-report.ts";
 import { whySentence } from "../report/why.ts";
+import type { LookupAnswer } from "./lookup-answer.ts";
+import {
+  LOOKUP_SCHEMA,
+  type LookupDocument,
+  type LookupLog,
+  type LookupRun,
+  type LookupStep,
+} from "./lookup-document.ts";
 
-/** Name and version of the shape that `durascope lookup --json` prints; a field that changes its meaning makes a new version. */
-const LOOKUP_SCHEMA = "durascope.lookup/1";
-
-/**
- * What `durascope lookup --json` prints: `{ schema, id, asked, runs, otherTraces, notes }`, the newest run first. Times are
- * ISO 8601, durations milliseconds; `ended`, `durationMs` and a step's `outcome` other than `open` stand only where it
- * ended. Steps nest as in the printed tree.
- */
-export function lookupJson(
-  id: string,
-  asked: string,
-  reports: readonly RunReport[],
-  result: LookupResult,
-  now: number,
-): string {
-  const { otherTraces, notes } = result;
-  const runs = reports.map((report) => runJson(report, now));
-  return JSON.stringify({ schema: LOOKUP_SCHEMA, id, asked, runs, otherTraces, notes }, null, 2);
+/** What `durascope lookup --json` prints: a {@link LookupDocument}, indented, without a line break at its end. */
+export function lookupJson(answer: LookupAnswer, now: number): string {
+  const document: LookupDocument = {
+    schema: LOOKUP_SCHEMA,
+    id: answer.id,
+    asked: answer.asked,
+    chosenBy: answer.chosenBy,
+    runs: answer.runs.map((run) => runJson(run, now)),
+    otherTraces: answer.result.otherTraces,
+    notes: answer.result.notes,
+  };
+  return JSON.stringify(document, null, 2);
 }
 
-function runJson(report: RunReport, now: number): object {
+function runJson({ report, links }: LookupAnswer["runs"][number], now: number): LookupRun {
   const { rows, logs, started, ended, partial, ...identity } = report;
   return {
     ...identity,
-    started: iso(started),
-    ...(ended !== undefined && { ended: iso(ended), durationMs: length(started, ended) }),
+    started: formatTime(started),
+    ...(ended !== undefined && { ended: formatTime(ended), durationMs: length(started, ended) }),
     why: whySentence(report, now),
     partial,
     steps: rows.map(rowJson),
     logs: logs.map(logJson),
+    links: links.map(({ title, url }) => ({ title, url })),
   };
 }
 
-function rowJson(row: ReportRow): object {
+function rowJson(row: ReportRow): LookupStep {
   const { start, end, parts, children, wait, ...rest } = row;
   return {
     ...rest,
-    started: iso(start),
-    ...(end !== undefined && { ended: iso(end), durationMs: length(start, end) }),
-    ...(wait !== undefined && {
-      wait: { ...wait, ...(wait.deadline !== undefined && { deadline: iso(wait.deadline) }) },
-    }),
+    started: formatTime(start),
+    ...(end !== undefined && { ended: formatTime(end), durationMs: length(start, end) }),
+    ...(wait !== undefined && { wait: waitJson(wait) }),
     time: parts.map((part) => ({
       state: part.state,
-      started: iso(part.start),
+      started: formatTime(part.start),
       durationMs: length(part.start, part.end),
     })),
     steps: children.map(rowJson),
   };
 }
 
-function logJson(log: ReportLog): object {
-  return { ...log, time: iso(log.time) };
+function waitJson(wait: NonNullable<ReportRow["wait"]>): NonNullable<LookupStep["wait"]> {
+  const { deadline, ...rest } = wait;
+  return { ...rest, ...(deadline !== undefined && { deadline: formatTime(deadline) }) };
+}
+
+function logJson(log: ReportLog): LookupLog {
+  return { ...log, time: formatTime(log.time) };
 }
 
 function length(start: number, end: number): number {
   return Math.round((end - start) * 1000) / 1000;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

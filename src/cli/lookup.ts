@@ -1,88 +1,122 @@
-import { isAbsolute, join, relative } from "node:path";
-import type { LookupResult } from "../lookup/backend.ts";
-import { fileBackend } from "../lookup/file.ts";
-import { buildReport } from "../report/build-report.ts";
-import { renderRunList } from "../report/headline.ts";
-import { wantsColor } from "../report/palette.ts";
+import type { LookupBackend, LookupQuery, LookupResult } from "../lookup/backend.ts";
+import { lookUp } from "../lookup/look-up.ts";
 import { printable } from "../report/printable.ts";
-import type { RunReport } from "../report/run-report.ts";
-import { renderReport } from "../report/tree-text.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
+import { answerOf, type LookupAnswer } from "./lookup-answer.ts";
+import { type BackendChoice, type ChosenBackend, chooseBackend } from "./lookup-backend.ts";
 import { lookupJson } from "./lookup-json.ts";
+import { type LookupTextOptions, lookupText, otherTraceNote, plainUrl } from "./lookup-text.ts";
 import { type CommandIo, write } from "./output.ts";
+import { parseSince } from "./since.ts";
 
 /** Options of `durascope lookup`, as the command line gives them. */
-export interface LookupOptions {
-  readonly file?: string;
+export interface LookupOptions extends BackendChoice, LookupTextOptions {
+  /** `7d`, `90m`, or a time in ISO 8601. */
+  readonly since?: string;
+  readonly depth?: number;
+  /** Seconds that the whole lookup may take. */
+  readonly timeout?: number;
   readonly json?: boolean;
-  readonly all?: boolean;
+  readonly open?: boolean;
 }
-
-/** Where the demo leaves its spans. */
-const DEFAULT_FILE = join(".durascope", "demo.otlp.jsonl");
 
 /**
- * `durascope lookup`: prints the runs of an id. Fails with a {@link CommandFailure}, of exit code 3 when nothing was
- * found.
+ * `durascope lookup`: prints the runs of an id and what belongs to them. Fails with a {@link CommandFailure}, of exit code
+ * 3 when nothing was found, and with the backend's own error when it cannot be asked.
  */
 export async function lookup(id: string, options: LookupOptions, io: CommandIo): Promise<void> {
-  const path = options.file ?? io.environment["DURASCOPE_FILE"] ?? DEFAULT_FILE;
-  const backend = fileBackend(shortest(path));
-  const result = await backend.find({ id });
-  if (result.runs.length === 0) throw nothingFound(id, backend.name, result);
-  const reports = result.runs.map(buildReport);
+  const query = queryOf(id, options, io.now());
+  const chosen = await chooseBackend(options, io.environment, {
+    ...(io.fetch !== undefined && { request: io.fetch }),
+  });
+  const { backend } = chosen;
+  const result = await found(backend, query, options);
+  if (result.runs.length === 0) throw nothingFound(query, chosen, result, options);
+  const answer = answerOf(id, chosen, result, io.environment);
   const text =
-    options.json === true
-      ? lookupJson(id, backend.name, reports, result, io.now())
-      : asText(reports, result, options, io);
+    options.json === true ? lookupJson(answer, io.now()) : lookupText(answer, options, io);
   await write(io.stdout, `${text}\n`);
+  if (options.open === true) await openFirst(answer, io);
 }
 
-function asText(
-  reports: readonly RunReport[],
+async function found(
+  backend: LookupBackend,
+  query: LookupQuery,
+  { depth, timeout }: LookupOptions,
+): Promise<LookupResult> {
+  const signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000);
+  try {
+    return await lookUp(backend, query, {
+      ...(depth !== undefined && { depth }),
+      ...(signal !== undefined && { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    throw new CommandFailure(
+      EXIT.unreachable,
+      `${printable(backend.name)} had not answered within ${timeout} s (--timeout). Give it more time, or narrow the search by --since.`,
+    );
+  }
+}
+
+function queryOf(id: string, { since }: LookupOptions, now: number): LookupQuery {
+  return since === undefined ? { id } : { id, since: parseSince(since, now) };
+}
+
+function nothingFound(
+  query: LookupQuery,
+  { backend, chosenBy }: ChosenBackend,
   result: LookupResult,
   options: LookupOptions,
-  io: CommandIo,
-): string {
-  const color = wantsColor(io.environment, io.stdout.isTTY === true);
-  const columns = Number(io.environment["COLUMNS"]) || io.stdout.columns || 100;
-  const now = io.now();
-  const shown = options.all === true ? reports : reports.slice(0, 1);
-  const blocks = shown.map((report) => renderReport(report, { columns, color, now }));
-  if (reports.length > shown.length) {
-    const title = `${reports.length} runs; the newest is shown, --all shows every one`;
-    blocks.unshift(`${title}\n${renderRunList(reports, { columns, color, now })}`);
-  }
-  const notes = [...result.otherTraces.map(otherTraceNote), ...result.notes];
-  return [
-    blocks.join(options.all === true ? `\n\n${"─".repeat(Math.min(60, columns))}\n\n` : "\n\n"),
-    notes.join("\n"),
-  ]
-    .filter((block) => block !== "")
-    .join("\n\n");
-}
-
-function otherTraceNote(trace: LookupResult["otherTraces"][number]): string {
-  const from = trace.service === undefined ? "" : ` from ${printable(trace.service)}`;
-  return `Also met in trace ${trace.traceId}${from}, in the span "${printable(trace.span)}".`;
-}
-
-function nothingFound(id: string, asked: string, result: LookupResult): CommandFailure {
+): CommandFailure {
+  const id = printable(query.id);
+  const where = backend.name.startsWith("file ") ? `the ${backend.name}` : backend.name;
+  const since =
+    query.since === undefined ? "" : ` since ${new Date(query.since).toISOString()} (--since)`;
   const hints = [
-    ...result.otherTraces.map(otherTraceNote),
-    ...result.notes,
-    "Likely causes: the id is spelt differently (ids are compared exactly), the run's spans went elsewhere (--file, DURASCOPE_FILE),",
-    "or it is a business key that no option businessKeys records on the spans.",
+    ...result.otherTraces.flatMap((trace) => [
+      otherTraceNote(trace, []),
+      ...pagesOf(trace.traceId, backend),
+    ]),
+    ...result.notes.map((note) => printable(note, 1000)),
+    `Asked: ${printable(where)}${since} (${chosenBy}), for the ids of runs and their relatives${keysText(backend, options)}.`,
+    "Likely causes: the id is spelt differently (ids are compared exactly); the run's spans went elsewhere, have not arrived yet, or are gone (--backend, --file, --since);",
+    "or it is a business key that no option businessKeys records on the spans, or whose attribute has to be named (--key).",
+    `To ask it yourself: ${printable(backend.queryToPaste(query), 4000)}`,
   ];
   return new CommandFailure(
     EXIT.notFound,
-    `Nothing found of ${printable(id)} in the ${asked}.`,
+    result.otherTraces.length === 0
+      ? `Nothing found of ${id} in ${printable(where)}.`
+      : `No run found of ${id} in ${printable(where)}, only what mentions it.`,
     hints.join("\n"),
   );
 }
 
-/** A path as people would write it here. */
-function shortest(path: string): string {
-  const fromHere = isAbsolute(path) ? relative(process.cwd(), path) : path;
-  return fromHere.startsWith("..") || fromHere === "" ? path : fromHere;
+/** The backend's pages of a trace whose time is not known. */
+function pagesOf(traceId: string, backend: LookupBackend): string[] {
+  const window = { traceId, start: 0, end: 0, services: [] };
+  return backend.links(window).map(({ title, url }) => `  ${printable(title)}  ${plainUrl(url)}`);
+}
+
+function keysText(backend: LookupBackend, { key }: LookupOptions): string {
+  if (backend.name.startsWith("file ")) return " and all business keys";
+  return key === undefined ? "" : `, and ${key.map((name) => printable(name)).join(", ")}`;
+}
+
+async function openFirst(answer: LookupAnswer, io: CommandIo): Promise<void> {
+  const url = answer.runs.flatMap(({ links }) => links)[0]?.url;
+  if (url === undefined) {
+    await write(
+      io.stderr,
+      "There is no page to open: a file has none. Name a backend with pages.\n",
+    );
+    return;
+  }
+  const open = io.open ?? (await import("open")).default;
+  try {
+    await open(url);
+  } catch {
+    await write(io.stderr, `No browser could be opened. The page is ${url}\n`);
+  }
 }

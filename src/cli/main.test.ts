@@ -40,3 +40,24 @@ test("the oldest version is the one that package.json names", async () => {
 test.each(["22.15.0", "23.0.0", "24.1.0"])("Node.js %s is not refused", async (version) => {
   expect(await onNode(version, MAIN, "--version")).toMatchObject({ code: 0, err: "" });
 });
+
+test("help loads commander and no other package, and no command's code", async () => {
+  const hook = [
+    'import { registerHooks } from "node:module";',
+    'import { writeSync } from "node:fs";',
+    "registerHooks({ load: (url, context, next) => { writeSync(2, `${url}\\n`); return next(url, context); } });",
+  ].join("");
+  const preload = `data:text/javascript,${encodeURIComponent(hook)}`;
+  const { out, err } = await new Promise<{ out: string; err: string }>((resolve) => {
+    const args = ["--import", preload, MAIN, "--help"];
+    execFile(process.execPath, args, (_error, stdout, stderr) =>
+      resolve({ out: stdout, err: stderr }),
+    );
+  });
+  expect(out).toContain("lookup");
+  const urls = err.split("\n").filter((url) => url.startsWith("file:"));
+  const packages = urls.map((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+  expect(new Set(packages.filter((name) => name !== undefined))).toEqual(new Set(["commander"]));
+  const own = urls.filter((url) => url.includes("/src/cli/")).map((url) => url.split("/").at(-1));
+  expect(new Set(own)).toEqual(new Set(["main.ts", "command-line.ts", "failure.ts", "output.ts"]));
+});

@@ -8,6 +8,10 @@ export interface CommandIo {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Opens a page in the user's browser. @default the package `open` */
+  readonly open?: (url: string) => Promise<unknown>;
+  /** Looks for backends on this machine. @default the global `fetch` */
+  readonly fetch?: typeof fetch;
 }
 
 /** Writes text and waits until the stream takes more; resolves to false when its reader has gone away (`| head`). */

@@ -142,6 +142,12 @@ export const VOCABULARY: Readonly<Record<VocabularyName, VocabularyEntry>> = {
   ),
 };
 
+/**
+ * Version of what stands in this file and of the recipes of ids, apart from the package's: a rename is a major one
+ * (docs/attribute-schema.md).
+ */
+export const VOCABULARY_VERSION = "1.0.0";
+
 /** Most attributes on one span; what goes over it is left out, business keys first. */
 export const MAX_ATTRIBUTES = 32;
 

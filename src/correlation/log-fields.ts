@@ -1,4 +1,5 @@
 import type { StepIdentity } from "../core/identity.ts";
+import { type DatadogTracer, datadogLogIds } from "./datadog-tracer.ts";
 import { type IdentityFields, identityFields } from "./identity-fields.ts";
 
 /** Ids of the span that a log line belongs to. */
@@ -16,6 +17,11 @@ export type LogFields = IdentityFields;
 export interface LogFieldOptions {
   /** Adds `dd.trace_id` and `dd.span_id`, decimal, the trace id's low 64 bits, as Datadog joins logs by. @default false */
   readonly datadog?: boolean;
+  /**
+   * The tracer of `dd-trace`, where that is what traces this process: `dd.trace_id` and `dd.span_id` are then those of its
+   * active span, as `dd-trace` itself writes them, so that they never contradict what it puts on the line.
+   */
+  readonly ddTracer?: DatadogTracer;
 }
 
 /**
@@ -28,16 +34,18 @@ export function logFields(
   options: LogFieldOptions = {},
 ): LogFields {
   const fields = identityFields(identity);
-  setSpanFields(fields, identity, options.datadog === true);
+  setSpanFields(fields, identity, options);
   return fields;
 }
 
 /** Writes the ids of a span into the fields of a log line. */
-export function setSpanFields(fields: LogFields, span: SpanIds, datadog: boolean): void {
+export function setSpanFields(fields: LogFields, span: SpanIds, options: LogFieldOptions): void {
   fields["trace_id"] = span.traceId;
   fields["span_id"] = span.spanId;
   fields["trace_flags"] = "01";
-  if (datadog) {
+  const ids = options.ddTracer && datadogLogIds(options.ddTracer);
+  if (ids !== undefined) Object.assign(fields, ids);
+  else if (options.datadog === true) {
     fields["dd.trace_id"] = BigInt(`0x${span.traceId.slice(16)}`).toString();
     fields["dd.span_id"] = BigInt(`0x${span.spanId}`).toString();
   }

@@ -1,5 +1,12 @@
 import { type ActiveIdentity, activeIdentity } from "./active-identity.ts";
-import { type LogFieldOptions, type LogFields, logFields, setSpanFields } from "./log-fields.ts";
+import { activeDatadogSpan, type DatadogTracer } from "./datadog-tracer.ts";
+import {
+  type LogFieldOptions,
+  type LogFields,
+  logFields,
+  type SpanIds,
+  setSpanFields,
+} from "./log-fields.ts";
 import { activeSpanContext } from "./opentelemetry-global.ts";
 
 /** What {@link workflowMixin} gives to pino's option `mixin`. */
@@ -23,7 +30,7 @@ const BOUND = Symbol.for("durascope.bound-identity");
  * ```
  */
 export function workflowMixin(options: LogFieldOptions = {}): WorkflowMixin {
-  const datadog = options.datadog === true;
+  const { ddTracer } = options;
   // The fields of a step are made once: a step writes many lines.
   const known = new WeakMap<ActiveIdentity, LogFields>();
   return (_mergeObject, _level, logger) => {
@@ -31,22 +38,25 @@ export function workflowMixin(options: LogFieldOptions = {}): WorkflowMixin {
     if (identity === undefined || isBoundTo(logger, identity)) return {};
     let fields = known.get(identity);
     if (fields === undefined) {
-      fields = logFields(identity, options);
+      fields = logFields(identity, ddTracer === undefined ? options : {});
       known.set(identity, fields);
     }
     // A copy: pino writes the caller's fields into what a mixin returns.
     const line = { ...fields };
-    const span = activeSpanContext();
-    if (
-      span !== undefined &&
-      span.spanId !== identity.spanId &&
-      span.traceId === identity.traceId
-    ) {
-      setSpanFields(line, span, datadog);
-    }
+    const span = activeSpanOf(identity, ddTracer);
+    // What dd-trace's active span is changes within a step, so its ids are asked for at every line.
+    if (ddTracer !== undefined) setSpanFields(line, span ?? identity, options);
+    else if (span !== undefined) setSpanFields(line, span, options);
     for (const name of boundNames(logger)) delete line[name];
     return line;
   };
+}
+
+/** The span of the application's own that is active inside of a step; one of another trace is not. */
+function activeSpanOf(identity: ActiveIdentity, ddTracer?: DatadogTracer): SpanIds | undefined {
+  const span = (ddTracer && activeDatadogSpan(ddTracer)) ?? activeSpanContext();
+  const inside = span?.traceId === identity.traceId && span.spanId !== identity.spanId;
+  return inside ? span : undefined;
 }
 
 /**

@@ -12,9 +12,19 @@ const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 /** Key of the active span in a context, as `@opentelemetry/api` makes it (api/src/trace/context-utils.ts). */
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
+/** Key that keeps instrumentations from making spans (packages/opentelemetry-core/src/trace/suppress-tracing.ts). */
+const SUPPRESS_KEY = Symbol.for("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
+
 interface OpenTelemetryContext {
   getValue(key: symbol): unknown;
   setValue(key: symbol, value: unknown): OpenTelemetryContext;
+}
+
+/** A context that holds a span and takes nothing else. */
+export interface SpanContextHolder {
+  getValue(key: symbol): unknown;
+  setValue(key: symbol, value: unknown): SpanContextHolder;
+  deleteValue(key: symbol): SpanContextHolder;
 }
 
 interface ContextManager {
@@ -59,10 +69,34 @@ export function withActiveSpan<Value>(traceId: string, spanId: string, run: () =
   return manager.with(manager.active().setValue(SPAN_KEY, span), run);
 }
 
-/** Ids of OpenTelemetry's active span; undefined when there is none. */
+/**
+ * Runs `run` so that OpenTelemetry's instrumentations make no span of what it begins: the request that exports spans
+ * would else make one that is exported by the next request, and so on without an end.
+ */
+export function withoutTracing(run: () => void): void {
+  const manager = contextManager();
+  if (manager === undefined) run();
+  else manager.with(manager.active().setValue(SUPPRESS_KEY, true), run);
+}
+
+/**
+ * Ids of OpenTelemetry's active span; undefined when there is none, or one with ids of zeros, as a tracer gives that has no
+ * provider behind it.
+ */
 export function activeSpanContext(): ReadableSpanContext | undefined {
   const context = callIfFunction(contextManager()?.active().getValue(SPAN_KEY), "spanContext");
-  return isSpanContext(context) ? context : undefined;
+  return isSpanContext(context) && !/^0*$/.test(context.traceId) ? context : undefined;
+}
+
+/** OpenTelemetry's context with nothing in it but a span of the given ids, for a record that is about that span. */
+export function contextOf(traceId: string, spanId: string): SpanContextHolder {
+  const span = { spanContext: () => ({ traceId, spanId, traceFlags: 1 }) };
+  const context: SpanContextHolder = {
+    getValue: (key) => (key === SPAN_KEY ? span : undefined),
+    setValue: () => context,
+    deleteValue: () => context,
+  };
+  return context;
 }
 
 /** A span that records nothing and hands its ids on, with the methods that user code may call on an active span. */
@@ -84,7 +118,8 @@ function nonRecordingSpan(context: ReadableSpanContext): object {
   return span;
 }
 
-function registry(name: "trace" | "context"): unknown {
+/** What is registered under a name, of whatever form; undefined when nothing is. */
+export function registry(name: "trace" | "context" | "metrics" | "logs"): unknown {
   return property(Reflect.get(globalThis, REGISTRY), name);
 }
 

@@ -7,7 +7,7 @@ export {
 } from "./lambda-endpoint.ts";
 export type { ServerExit } from "./server-process.ts";
 export {
-  externalLambdaPort,
+  externalLambdaAddress,
   type StepFunctionsEndpoint,
   type StepFunctionsEndpointOptions,
   startStepFunctionsEndpoint,

@@ -30,7 +30,9 @@ export interface LambdaEndpoint {
 export interface LambdaEndpointOptions {
   /** Timeout of an invocation in milliseconds; after it the invocation fails with `Sandbox.Timedout`. @default 30000 */
   readonly timeoutMs?: number;
-  /** Port of 127.0.0.1. @default a free one */
+  /** Name or address to listen on; another than the default lets other machines invoke the functions. @default "127.0.0.1" */
+  readonly host?: string;
+  /** @default a free one */
   readonly port?: number;
   /** Account and region of the functions' ARNs. */
   readonly account?: string;
@@ -43,7 +45,7 @@ const payloadLimit = 6 * 1024 * 1024;
 const invokePath = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/u;
 
 /**
- * Serves the Lambda Invoke API on 127.0.0.1 and runs Node handlers in this process, by
+ * Serves the Lambda Invoke API, on 127.0.0.1 by default, and runs Node handlers in this process, by
  * function name: requests may name a function by name, ARN, or ARN with a version.
  *
  * A handler that throws gives a function error as AWS does: status 200, `X-Amz-Function-Error`, and
@@ -54,6 +56,7 @@ export async function startLambdaEndpoint(
   options: LambdaEndpointOptions = {},
 ): Promise<LambdaEndpoint> {
   const functions = new Map(Object.entries(handlers));
+  const host = options.host ?? "127.0.0.1";
   const server = createServer((request, response) => {
     void serve(functions, options, request, response).catch(() => response.destroy());
   });
@@ -61,11 +64,11 @@ export async function startLambdaEndpoint(
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: options.port ?? 0 }, () => resolve());
+    server.listen({ host, port: options.port ?? 0 }, () => resolve());
   });
   const address = server.address();
   if (address === null || typeof address === "string") {
-    throw new DurascopeError("ENGINE_NO_PORT", "The Lambda endpoint got no port on 127.0.0.1.");
+    throw new DurascopeError("ENGINE_NO_PORT", `The Lambda endpoint got no port on ${host}.`);
   }
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
@@ -75,7 +78,7 @@ export async function startLambdaEndpoint(
     });
     return stopped;
   };
-  return { endpoint: `http://127.0.0.1:${address.port}`, stop };
+  return { endpoint: `http://${host}:${address.port}`, stop };
 }
 
 async function serve(

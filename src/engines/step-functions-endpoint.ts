@@ -35,16 +35,18 @@ export interface StepFunctionsEndpoint {
 }
 
 /**
- * The port on which the endpoint of `AWS_ENDPOINT_URL_SFN` looks for functions, told by `SFN_LAMBDA_ENDPOINT`, which
- * our launcher reads too; undefined when no such endpoint is named, since one of our own is told at its start.
+ * The host and port at which the endpoint of `AWS_ENDPOINT_URL_SFN` looks for functions, told by `SFN_LAMBDA_ENDPOINT`,
+ * which our launcher reads too: what `startLambdaEndpoint` has to listen on. Undefined when no such endpoint is named,
+ * since one of our own is told at its start.
  *
  * Throws a {@link DurascopeError} when only the endpoint is named: it could not invoke anything.
  */
-export function externalLambdaPort(): number | undefined {
+export function externalLambdaAddress(): { host: string; port: number } | undefined {
   const { AWS_ENDPOINT_URL_SFN: endpoint = "", SFN_LAMBDA_ENDPOINT: functions = "" } = process.env;
   if (endpoint === "") return undefined;
-  const port = URL.canParse(functions) ? Number(new URL(functions).port) : 0;
-  if (port > 0) return port;
+  const url = URL.canParse(functions) ? new URL(functions) : undefined;
+  const port = Number(url?.port);
+  if (url !== undefined && port > 0) return { host: url.hostname, port };
   throw new DurascopeError(
     "STEP_FUNCTIONS_NO_FUNCTIONS",
     "AWS_ENDPOINT_URL_SFN names an endpoint that already runs, and it has to know where to invoke functions. " +

@@ -4,8 +4,8 @@ import { roleOf } from "../lookup/span-role.ts";
 import { buildReport } from "../report/build-report.ts";
 import { wantsColor } from "../report/palette.ts";
 import { renderReport } from "../report/tree-text.ts";
-import { fromReadableSpan } from "./exported-span.ts";
-import type { SpanExporter } from "./span-exporter.ts";
+import { fromReadableSpan } from "../telemetry/otlp/exported-span.ts";
+import type { SpanExporter } from "../telemetry/span-exporter.ts";
 
 /** Options of {@link consoleTreeExporter}. */
 export interface ConsoleTreeOptions {

@@ -8,6 +8,7 @@ import { toReadableSpan } from "../correlation/readable-span.ts";
 import { resourceOf } from "../correlation/resource.ts";
 import { spansOf } from "../index.ts";
 import { fileBackend } from "../lookup/file.ts";
+import { lookUp } from "../lookup/look-up.ts";
 import { fileSpanExporter, fileSpanProcessor } from "./file-exporter.ts";
 
 const folder = temporaryFolder();
@@ -36,7 +37,7 @@ test("spans of an ordinary OpenTelemetry SDK, ours and the user's, are found in 
     .startSpan("SELECT stock", { attributes: { rows: [1, 2] } }, inside)
     .end();
   await provider.shutdown();
-  const { runs } = await fileBackend(path).find({ id: "order-1002" });
+  const { runs } = await lookUp(fileBackend(path), { id: "order-1002" });
   expect(runs).toHaveLength(1);
   expect(runs[0]?.spans).toHaveLength(run.length + 1);
   const own = runs[0]?.spans.find((span) => span.name === "SELECT stock");
@@ -50,7 +51,7 @@ test("the processor needs no SDK, and a turn of the event loop makes a line", as
   const processor = fileSpanProcessor(path);
   for (const span of run) processor.onEnd(toReadableSpan(span, resource));
   await processor.forceFlush();
-  const { runs } = await fileBackend(path).find({ id: "order-1002" });
+  const { runs } = await lookUp(fileBackend(path), { id: "order-1002" });
   expect(runs[0]?.spans).toHaveLength(run.length);
   await processor.shutdown();
 });
@@ -61,11 +62,7 @@ test("a span is written without a flush", async () => {
   await expect
     .poll(
       async () =>
-        (
-          await fileBackend(path)
-            .find({ id: "order-1002" })
-            .catch(() => undefined)
-        )?.runs.length,
+        (await lookUp(fileBackend(path), { id: "order-1002" }).catch(() => undefined))?.runs.length,
     )
     .toBe(1);
   await processor.shutdown();

@@ -1,8 +1,7 @@
 import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
-import { type ExportedSpan, fromReadableSpan } from "./exported-span.ts";
-import { type OtlpFile, openOtlpFile } from "./otlp-file.ts";
-import type { SpanGroup } from "./otlp-json.ts";
-import type { SpanExporter } from "./span-exporter.ts";
+import { spanGroups } from "../telemetry/otlp/span-groups.ts";
+import type { SpanExporter } from "../telemetry/span-exporter.ts";
+import { type OtlpFile, type OtlpFileOptions, openOtlpFile } from "./otlp-file.ts";
 import { turnQueue } from "./turn-queue.ts";
 
 /**
@@ -10,13 +9,17 @@ import { turnQueue } from "./turn-queue.ts";
  * `new BatchSpanProcessor({ exporter: fileSpanExporter("spans.otlp.jsonl") })`. `durascope lookup --file` reads it.
  *
  * @param target path of the file (opened, and closed with the exporter), or a file that is open already and stays so.
+ * @param options of a file that is opened here: `{ maxBytes: 100_000_000, maxFiles: 3 }` rotates it
  */
-export function fileSpanExporter(target: string | OtlpFile): SpanExporter {
-  const file = typeof target === "string" ? openOtlpFile(target) : target;
+export function fileSpanExporter(
+  target: string | OtlpFile,
+  options: OtlpFileOptions = {},
+): SpanExporter {
+  const file = typeof target === "string" ? openOtlpFile(target, options) : target;
   return {
     export(spans, resultCallback) {
       const report = async (): Promise<void> => {
-        const written = await file.writeSpans(groupsOf(spans));
+        const written = await file.writeSpans(spanGroups(spans));
         const error = new Error(`spans could not be written to ${file.path}`);
         resultCallback(written ? { code: 0 } : { code: 1, error });
       };
@@ -33,11 +36,13 @@ export function fileSpanExporter(target: string | OtlpFile): SpanExporter {
  * loop go into one line; a span is in the file, or on its way there, one turn after its end.
  *
  * @param target as in {@link fileSpanExporter}.
+ * @param options as in {@link fileSpanExporter}.
  */
 export function fileSpanProcessor(
   target: string | OtlpFile,
+  options: OtlpFileOptions = {},
 ): Required<SpanProcessor> & { onStart(): void } {
-  const exporter = fileSpanExporter(target);
+  const exporter = fileSpanExporter(target, options);
   const queue = turnQueue<ReadableSpan>((spans) => exporter.export(spans, () => undefined));
   return {
     // OpenTelemetry's SDK calls it; nothing is known of a span that has only begun.
@@ -52,26 +57,4 @@ export function fileSpanProcessor(
       return exporter.shutdown();
     },
   };
-}
-
-/** Spans by the resource and the instrumentation that they come from. */
-function groupsOf(spans: readonly ReadableSpan[]): SpanGroup[] {
-  const groups = new Map<ReadableSpan["resource"], Map<string, ExportedSpan[]>>();
-  for (const readable of spans) {
-    const scopes = groups.get(readable.resource) ?? new Map<string, ExportedSpan[]>();
-    groups.set(readable.resource, scopes);
-    const span = fromReadableSpan(readable);
-    const key = `${span.scope.name}@${span.scope.version ?? ""}`;
-    const known = scopes.get(key);
-    if (known === undefined) scopes.set(key, [span]);
-    else known.push(span);
-  }
-  return [...groups.values()].flatMap((scopes) =>
-    [...scopes.values()].flatMap((group) => {
-      const [first] = group;
-      return first === undefined
-        ? []
-        : [{ resource: first.resource, scope: first.scope, spans: group }];
-    }),
-  );
 }

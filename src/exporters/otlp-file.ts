@@ -1,9 +1,14 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
-import { encodeLogs, encodeSpans, type LogGroup, type SpanGroup } from "./otlp-json.ts";
+import { DurascopeError } from "../core/errors.ts";
+import {
+  encodeLogs,
+  encodeSpans,
+  type LogGroup,
+  type SpanGroup,
+} from "../telemetry/otlp/otlp-json.ts";
+import { appendedFile, type RotationOptions } from "./appended-file.ts";
 
 /** Options of {@link openOtlpFile}. */
-export interface OtlpFileOptions {
+export interface OtlpFileOptions extends RotationOptions {
   /** Told of everything that could not be written. @default nothing: see {@link OtlpFile.lost} */
   readonly onError?: (error: Error) => void;
   /** Most bytes that wait to be written; what comes on top is dropped and counted. @default 64 MiB */
@@ -31,12 +36,14 @@ const MAX_PENDING_BYTES = 64 * 2 ** 20;
  * Opens a file of OTLP JSON lines for appending, and makes its folder: the format of the OpenTelemetry Collector's file
  * exporter (https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/).
  *
- * A line is one write at the file's end, so several processes may append to one file. Nothing is thrown: whoever
- * observes a workflow must not fail it because a disk is full.
+ * A line is one write at the file's end, so several processes may append to one file. Nothing is thrown while it is
+ * written to: whoever observes a workflow must not fail it because a disk is full.
+ *
+ * @throws DurascopeError `OTLP_FILE_OPTION` for a bound of the rotation that makes no sense
  */
 export function openOtlpFile(path: string, options: OtlpFileOptions = {}): OtlpFile {
   const maxPending = options.maxPendingBytes ?? MAX_PENDING_BYTES;
-  let file: FileHandle | undefined;
+  const file = appendedFile(path, checked(options));
   let tail: Promise<unknown> = Promise.resolve();
   let pending = 0;
   let lost = 0;
@@ -54,10 +61,7 @@ export function openOtlpFile(path: string, options: OtlpFileOptions = {}): OtlpF
 
   async function append(line: Buffer): Promise<boolean> {
     try {
-      file ??= await openForAppending(path);
-      const { bytesWritten } = await file.write(line);
-      // A disk that fills up takes a part: the rest may fit later, or fails with a reason.
-      if (bytesWritten < line.length) await file.appendFile(line.subarray(bytesWritten));
+      await file.append(line);
       return true;
     } catch (error) {
       return lose(error);
@@ -100,17 +104,21 @@ export function openOtlpFile(path: string, options: OtlpFileOptions = {}): OtlpF
       closed = true;
       await tail;
       try {
-        await file?.close();
+        await file.close();
       } catch (error) {
         lose(error);
       }
-      file = undefined;
     },
     lost: () => lost,
   };
 }
 
-async function openForAppending(path: string): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true });
-  return open(path, "a");
+function checked(options: OtlpFileOptions): RotationOptions {
+  const { maxBytes = Infinity, maxFiles = 1 } = options;
+  if (!(maxBytes > 0) || !Number.isInteger(maxFiles) || maxFiles < 1)
+    throw new DurascopeError(
+      "OTLP_FILE_OPTION",
+      "maxBytes of a file of spans must be a number of bytes above 0, and maxFiles a whole number above 0. Correct them, or leave them out.",
+    );
+  return options;
 }

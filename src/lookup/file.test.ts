@@ -4,10 +4,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { FixtureEngine } from "../../test/support/saga-fixtures.ts";
 import { sagaRun } from "../../test/support/saga-runs.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { encodeLogs, encodeSpans } from "../exporters/otlp-json.ts";
+import { encodeLogs, encodeSpans } from "../telemetry/otlp/otlp-json.ts";
 import type { OtlpSpan } from "../telemetry/otlp-model.ts";
 import type { LookupResult } from "./backend.ts";
 import { fileBackend } from "./file.ts";
+import { lookUp } from "./look-up.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
 const folder = temporaryFolder();
@@ -17,7 +18,7 @@ beforeEach(() => {
   path = folder.path("spans.otlp.jsonl");
 });
 
-const find = (id: string): Promise<LookupResult> => fileBackend(path).find({ id });
+const find = (id: string): Promise<LookupResult> => lookUp(fileBackend(path), { id });
 
 function lineOf(spans: readonly OtlpSpan[], service = "orderSaga"): string {
   return `${encodeSpans([{ resource: { "service.name": service }, spans }])}\n`;
@@ -32,7 +33,7 @@ async function record(
 }
 
 /** The span with one more attribute. */
-function tagged(span: OtlpSpan, key: string, value: string | number): OtlpSpan {
+function tagged(span: OtlpSpan, key: string, value: string | number | boolean): OtlpSpan {
   return { ...span, attributes: { ...span.attributes, [key]: value } };
 }
 
@@ -88,6 +89,34 @@ describe("an id finds", () => {
     await writeFile(path, lineOf(spans));
     expect((await find("77123")).runs).toHaveLength(1);
     expect((await find("7712")).runs).toEqual([]);
+  });
+
+  test.each([["42.5"], ["-7"], ["true"], ["1e3"], ["text"], ['a"b']])(
+    "a span by an attribute of %j, be it text, a number or a boolean",
+    async (id) => {
+      const values = [id, Number(id), id === "true"].filter((value) => String(value) === id);
+      const run = sagaRun("temporal", "declined");
+      const spans = values.map((value, i) => ({
+        ...tagged(run.spans[0] as OtlpSpan, "order.key", value),
+        traceId: String(i).repeat(32),
+      }));
+      await writeFile(path, spans.map((span) => lineOf([span])).join(""));
+      const { traceIds } = await fileBackend(path).search({ id }, new AbortController().signal);
+      expect(traceIds).toEqual(spans.map((span) => span.traceId).toReversed());
+    },
+  );
+
+  test("of more traces than are given those that were written last, the newest first", async () => {
+    const span = tagged(sagaRun("temporal", "declined").spans[0] as OtlpSpan, "customer.id", "c7");
+    const ids = Array.from({ length: 1100 }, (_, i) => (i + 1).toString(16).padStart(32, "0"));
+    const again = [...ids, ids[0] ?? ""];
+    await writeFile(path, again.map((traceId) => lineOf([{ ...span, traceId }])).join(""));
+    const { traceIds, notes } = await fileBackend(path).search(
+      { id: "c7" },
+      new AbortController().signal,
+    );
+    expect(traceIds).toEqual(again.toReversed().slice(0, 1000));
+    expect(notes).toEqual(["There is more than fits: 100 records left out."]);
   });
 
   test("nothing by a word that only describes a run", async () => {
@@ -189,7 +218,8 @@ describe("what is odd is said", () => {
     const { runs, notes } = await find("order-1002");
     expect(runs).toEqual([run]);
     expect(notes).toEqual([
-      expect.stringMatching(/^\d lines that might matter could not be read as JSON/),
+      "1 line that may hold the id could not be read as JSON.",
+      "1 line that may hold a part of what was found could not be read as JSON.",
     ]);
   });
 
@@ -211,7 +241,7 @@ describe("what is odd is said", () => {
 
   test("a missing file and a folder", async () => {
     await expect(find("x")).rejects.toMatchObject({ code: "LOOKUP_FILE_MISSING" });
-    await expect(fileBackend(folder.path()).find({ id: "x" })).rejects.toMatchObject({
+    await expect(lookUp(fileBackend(folder.path()), { id: "x" })).rejects.toMatchObject({
       code: "LOOKUP_FILE_UNREADABLE",
     });
   });

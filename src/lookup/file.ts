@@ -1,47 +1,58 @@
 import { stat } from "node:fs/promises";
 import { DurascopeError } from "../core/errors.ts";
-import type { LookupBackend, LookupResult } from "./backend.ts";
-import { groupRuns } from "./group-runs.ts";
+import type { LookupBackend, RecordedTraces, TraceSearch } from "./backend.ts";
 import { LONGEST_LINE, matchingLines, type ScanCounts } from "./line-scanner.ts";
-import { escapedForms, matchOf, traceIdOf } from "./match-id.ts";
+import { escapedForms, matchOf } from "./match-id.ts";
 import { type DecodedLine, decodeLine } from "./otlp-decode.ts";
 import type { RecordedLog, RecordedSpan } from "./recorded-run.ts";
 
-/** More traces than these are not read in full. */
+/** More traces than these are not given: the newest of them. */
 const MOST_TRACES = 1000;
-/** So many trace ids are searched for one by one; with more, every line is parsed. */
-const MOST_NEEDLES = 16;
+/** More traces than these are not even remembered while the file is read. */
+const MOST_MET = 200_000;
 /** More spans and log lines than these are not held in memory. */
 const MOST_RECORDS = 500_000;
 
 interface Scan extends ScanCounts {
+  readonly signal: AbortSignal;
   corrupt: number;
   left: number;
 }
 
 /**
- * Looks runs up in a file of OTLP JSON lines, plain or gzip'd: what the file exporter writes, and what a collector's
- * file exporter writes.
+ * Looks in a file of OTLP JSON lines, plain or gzip'd: what the file exporter writes, and what a collector's file
+ * exporter writes.
  *
- * The file is read twice, which may be larger than memory: once for the traces that the id stands in, once for all of
- * those traces. Only lines that can hold what is sought are parsed.
+ * Each question reads the file once, which may be larger than memory; only lines that can hold what is sought are parsed.
  */
 export function fileBackend(path: string): LookupBackend {
   return {
     name: `file ${path}`,
-    async find({ id }) {
+    async search({ id }, signal): Promise<TraceSearch> {
       await checkFile(path);
-      const traces = await tracesOf(path, id);
-      const { scan, spans, logs } = await recordsOf(path, traces.ids);
-      scan.corrupt = Math.max(scan.corrupt, traces.scan.corrupt);
-      scan.left += traces.scan.left;
-      const { runs, otherTraces } = groupRuns(spans, logs, id);
-      scan.tooLong = Math.max(scan.tooLong, traces.scan.tooLong);
-      if (traces.scan.brokenOff !== undefined) scan.brokenOff = traces.scan.brokenOff;
-      const notes = [...notesOf(scan), ...(await oddBeginning(path, traces.scan.bytes))];
-      return { runs, otherTraces, notes } satisfies LookupResult;
+      const { ids, scan } = await tracesOf(path, id, signal);
+      const odd = await oddBeginning(path, scan.bytes);
+      return { traceIds: ids, notes: [...notesOf(scan, "may hold the id"), ...odd] };
     },
+    async fetch(traceIds, _query, signal): Promise<RecordedTraces> {
+      await checkFile(path);
+      const { scan, spans, logs } = await recordsOf(path, new Set(traceIds), signal);
+      return { spans, logs, notes: notesOf(scan, "may hold a part of what was found") };
+    },
+    queryToPaste: ({ id }) =>
+      `${path.endsWith(".gz") ? "zgrep" : "grep"} -F ${shellWord(jsonText(id))} ${shellWord(path)}`,
+    links: () => [],
   };
+}
+
+function jsonText(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@-]+$/.test(text) && !text.startsWith("-")
+    ? text
+    : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function checkFile(path: string): Promise<void> {
@@ -64,35 +75,54 @@ async function checkFile(path: string): Promise<void> {
   }
 }
 
-async function tracesOf(path: string, id: string): Promise<{ ids: Set<string>; scan: Scan }> {
-  const scan: Scan = { bytes: 0, tooLong: 0, corrupt: 0, left: 0 };
-  const asTrace = traceIdOf(id);
-  const ids = new Set<string>(asTrace === undefined ? [] : [asTrace]);
-  const take = (traceId: string | undefined): void => {
-    if (traceId === undefined || ids.has(traceId)) return;
-    if (ids.size < MOST_TRACES) ids.add(traceId);
-    else scan.left += 1;
+function newScan(signal: AbortSignal): Scan {
+  return { bytes: 0, tooLong: 0, corrupt: 0, left: 0, signal };
+}
+
+/** Traces that the id stands in, what was written last first. */
+async function tracesOf(
+  path: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<{ ids: string[]; scan: Scan }> {
+  const scan = newScan(signal);
+  const met = new Set<string>();
+  const take = ({ attributes, traceId }: RecordedSpan | RecordedLog): void => {
+    if (traceId === undefined || matchOf(attributes, id) === undefined) return;
+    // What is met again moves to the end.
+    met.delete(traceId);
+    met.add(traceId);
+    if (met.size <= MOST_MET) return;
+    const [oldest = ""] = met;
+    met.delete(oldest);
+    scan.left += 1;
   };
-  for await (const line of decoded(path, escapedForms(id), scan)) {
-    for (const record of [...line.spans, ...line.logs]) {
-      if (matchOf(record.attributes, id) !== undefined) take(record.traceId);
-    }
+  for await (const line of decoded(path, valuesOf(id), scan)) {
+    line.spans.forEach(take);
+    line.logs.forEach(take);
   }
-  return { ids, scan };
+  const newestFirst = [...met].toReversed();
+  scan.left += Math.max(0, newestFirst.length - MOST_TRACES);
+  return { ids: newestFirst.slice(0, MOST_TRACES), scan };
+}
+
+/** What a line has to hold one of to have the id as an attribute's value: in quotes, unless a number or boolean may be it. */
+function valuesOf(id: string): readonly string[] {
+  const forms = escapedForms(id);
+  const isBare = id === "true" || id === "false" || (id !== "" && Number.isFinite(Number(id)));
+  return isBare ? forms : forms.map((form) => `"${form}"`);
 }
 
 async function recordsOf(
   path: string,
   traces: ReadonlySet<string>,
+  signal: AbortSignal,
 ): Promise<{ scan: Scan; spans: RecordedSpan[]; logs: RecordedLog[] }> {
-  const scan: Scan = { bytes: 0, tooLong: 0, corrupt: 0, left: 0 };
+  const scan = newScan(signal);
   const spans: RecordedSpan[] = [];
   const logs: RecordedLog[] = [];
   if (traces.size === 0) return { scan, spans, logs };
-  const needles =
-    traces.size > MOST_NEEDLES
-      ? ['"traceId"']
-      : [...traces].flatMap((hex) => [hex, hex.toUpperCase()]);
+  const needles = [...traces].flatMap((hex) => [hex, hex.toUpperCase()]);
   for await (const line of decoded(path, needles, scan)) {
     keep(line.spans, spans, traces, scan);
     keep(line.logs, logs, traces, scan);
@@ -119,12 +149,13 @@ async function* decoded(
   scan: Scan,
 ): AsyncGenerator<DecodedLine> {
   try {
-    for await (const text of matchingLines(path, needles, scan)) {
+    for await (const text of matchingLines(path, needles, scan, scan.signal)) {
       const line = decodeLine(text);
       if (line === undefined) scan.corrupt += 1;
       else yield line;
     }
   } catch (error) {
+    scan.signal.throwIfAborted();
     throw new DurascopeError(
       "LOOKUP_FILE_UNREADABLE",
       `${path} cannot be read: ${reason(error)}.`,
@@ -145,10 +176,11 @@ async function oddBeginning(path: string, bytes: number): Promise<string[]> {
   return [];
 }
 
-function notesOf(scan: Scan): string[] {
+/** What a scan met, a sentence each; `matter` says in which way a line that could not be read may matter. */
+function notesOf(scan: Scan, matter: string): string[] {
   const notes: string[] = [];
   if (scan.corrupt > 0)
-    notes.push(`${count(scan.corrupt, "line")} that might matter could not be read as JSON.`);
+    notes.push(`${count(scan.corrupt, "line")} that ${matter} could not be read as JSON.`);
   if (scan.tooLong > 0)
     notes.push(`${count(scan.tooLong, "line")} over ${LONGEST_LINE / 2 ** 20} MiB passed over.`);
   if (scan.brokenOff !== undefined)

@@ -1,5 +1,6 @@
 import { VOCABULARY } from "../core/vocabulary.ts";
 import type { OtherTrace } from "./backend.ts";
+import { asRunId } from "./candidate-traces.ts";
 import { matchOf, traceIdOf } from "./match-id.ts";
 import type { RecordedLog, RecordedRun, RecordedSpan } from "./recorded-run.ts";
 import { roleOf } from "./span-role.ts";
@@ -80,6 +81,7 @@ function runsOfTrace(
     const lines = (logsOfRun.get(runId) ?? []).toSorted((a, b) => a.time - b.time);
     const isOwn =
       traceIdOf(id) === traceId ||
+      runId === asRunId(id) ||
       [...own, ...lines].some(({ attributes }) => matchOf(attributes, id) === "own");
     return { traceId, runId, spans: own, logs: lines, match: isOwn ? "own" : "related" };
   });

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { LONGEST_LINE, matchingLines, type ScanCounts } from "./line-scanner.ts";
+import { LONGEST_LINE, matchesOf, matchingLines, type ScanCounts } from "./line-scanner.ts";
 
 const folder = temporaryFolder();
 
@@ -67,3 +68,36 @@ test("a file that is not there rejects", async () => {
     matchingLines(folder.path("none"), ["x"], { bytes: 0, tooLong: 0 }).next(),
   ).rejects.toThrow("ENOENT");
 });
+
+test("chunks may end anywhere, and be overwritten once the next one is asked for", async () => {
+  const letter = fc.constantFrom("a", "b", "\n", "ä");
+  const text = fc.array(letter, { maxLength: 200 }).map((letters) => letters.join(""));
+  const needles = fc.array(fc.stringMatching(/^[ab]{1,3}$|^[ab]{8,9}$/), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  await fc.assert(
+    fc.asyncProperty(text, needles, fc.integer({ min: 1, max: 40 }), async (all, sought, size) => {
+      const lines: string[] = [];
+      const counts: ScanCounts = { bytes: 0, tooLong: 0 };
+      for await (const some of matchesOf(overwritten(Buffer.from(all), size), sought, counts))
+        lines.push(...some);
+      const expected = all.split("\n").filter((line) => sought.some((part) => line.includes(part)));
+      expect(lines).toEqual(expected);
+      expect(counts).toEqual({ bytes: Buffer.byteLength(all), tooLong: 0 });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** Chunks of a size that share one piece of memory. */
+async function* overwritten(all: Buffer, size: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.alloc(size);
+  for (let at = 0; at < all.length; at += size) {
+    const length = all.copy(buffer, 0, at, at + size);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, as files are read
+    await Promise.resolve();
+    yield buffer.subarray(0, length);
+    buffer.fill("a");
+  }
+}

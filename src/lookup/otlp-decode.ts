@@ -7,7 +7,8 @@ export interface DecodedLine {
   readonly logs: readonly RecordedLog[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
+/** A JSON object of any shape. */
+export type Json = Readonly<Record<string, unknown>>;
 
 const KINDS: readonly OtlpSpan["kind"][] = [
   "INTERNAL",
@@ -25,17 +26,22 @@ const NOTHING: DecodedLine = { spans: [], logs: [] };
  * or log lines, such as metrics, are passed over.
  */
 export function decodeLine(text: string): DecodedLine | undefined {
-  let line: unknown;
+  const line = jsonObject(text);
+  return line === undefined ? undefined : decodeOtlp(line);
+}
+
+/** A text parsed as a JSON object; undefined when it is anything else. */
+export function jsonObject(text: string): Json | undefined {
   try {
-    line = JSON.parse(text);
+    const json: unknown = JSON.parse(text);
+    return isJson(json) ? json : undefined;
   } catch {
     return undefined;
   }
-  return isJson(line) ? decodeOtlp(line) : undefined;
 }
 
 /** The spans and log lines of a parsed OTLP/JSON message; see {@link decodeLine}. */
-function decodeOtlp(line: Json): DecodedLine {
+export function decodeOtlp(line: Json): DecodedLine {
   if (!Array.isArray(line["resourceSpans"]) && !Array.isArray(line["resourceLogs"])) return NOTHING;
   const spans = objects(line["resourceSpans"]).flatMap((group) => {
     const resource = resourceOf(group);
@@ -155,20 +161,25 @@ function milliseconds(nanoseconds: unknown): number {
   return Number(nanoseconds.slice(0, -3)) / 1e3;
 }
 
+/** Ids are hex digits in OTLP/JSON; Tempo and others that print protobuf as plain JSON give base64, which differs in length. */
 function idOf(id: unknown, digits: number): string | undefined {
-  return typeof id === "string" && id.length === digits && /^[0-9a-fA-F]+$/.test(id)
-    ? id.toLowerCase()
-    : undefined;
+  if (typeof id !== "string") return undefined;
+  if (id.length === digits && /^[0-9a-fA-F]+$/.test(id)) return id.toLowerCase();
+  const hex =
+    id.length === 4 * Math.ceil(digits / 6) ? Buffer.from(id, "base64").toString("hex") : "";
+  return hex.length === digits ? hex : undefined;
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function objects(value: unknown): Json[] {
+/** The objects of a list; none when it is no list. */
+export function objects(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isJson) : [];
 }
 
-function isJson(value: unknown): value is Json {
+/** Whether a value is a JSON object: no list, no null. */
+export function isJson(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -34,7 +34,7 @@ export function stepSpans(p: Projection, step: Step, parent: Frame): void {
 }
 
 /** Choices and Pass-like states are an engine's plumbing: they have a span only when they are what failed. */
-function isPlumbing(step: Step): boolean {
+export function isPlumbing(step: Step): boolean {
   return (step.kind === "choice" || step.kind === "pass") && step.outcome !== "failed";
 }
 

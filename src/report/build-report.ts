@@ -41,6 +41,8 @@ export function buildReport(run: RecordedRun): RunReport {
   return {
     workflowId: attributeText(attributes, VOCABULARY.id.key) ?? "",
     runId: run.runId,
+    match: run.match,
+    ...(run.relation !== undefined && { relation: run.relation }),
     type: attributeText(attributes, VOCABULARY.type.key) ?? "",
     engine: attributeText(attributes, VOCABULARY.engine.key) ?? "",
     namespace: attributeText(attributes, VOCABULARY.namespace.key) ?? "",
@@ -53,17 +55,28 @@ export function buildReport(run: RecordedRun): RunReport {
         : (attributeText(last.attributes, VOCABULARY.outcome.key) ?? "completed"),
     ...(failure !== undefined && { failure }),
     redrives: Math.max(0, segments - 1),
-    partial: partialReasons(last, runSpans),
+    partial: partialReasons(last, runSpans, markers),
     rows,
-    logs: run.logs.map((log) => reportLog(log, run.spans)),
+    logs: reportLogs(run),
   };
 }
 
-function partialReasons(last: RecordedSpan | undefined, runs: readonly RecordedSpan[]): string[] {
+/**
+ * A root span comes when its run ends, and a run begins with a marker: where neither is there, not only the end but the
+ * beginning is missing, and nobody can tell whether the run goes on.
+ */
+function partialReasons(
+  last: RecordedSpan | undefined,
+  runs: readonly RecordedSpan[],
+  markers: readonly RecordedSpan[],
+): string[] {
   if (last !== undefined) return [];
-  return runs.length === 0
+  if (runs.length > 0) return ["redriven and still running: the newest root span has not ended"];
+  return markers.length > 0
     ? ["still running: the root span has not ended"]
-    : ["redriven and still running: the newest root span has not ended"];
+    : [
+        "neither the root span nor the start of the run is there: it may still be running, or its spans were sampled, expired or sent elsewhere",
+      ];
 }
 
 function rowsOf(
@@ -84,7 +97,9 @@ function rowsOf(
     depth > DEEPEST ? [] : rowsFor(childrenOf.get(spanId) ?? [], depth);
 
   function rowsFor(siblings: readonly RecordedSpan[], depth: number): ReportRow[] {
-    const ended = siblings.filter((span) => roles.get(span) === "wait");
+    const ended = new Set(
+      siblings.filter((span) => roles.get(span) === "wait").map((span) => waitKey(span)),
+    );
     const rows: ReportRow[] = [];
     for (const span of siblings) {
       if (seen.has(span)) continue;
@@ -94,7 +109,7 @@ function rowsOf(
     return rows;
   }
 
-  function rowFor(span: RecordedSpan, ended: readonly RecordedSpan[], depth: number): ReportRow[] {
+  function rowFor(span: RecordedSpan, ended: ReadonlySet<string>, depth: number): ReportRow[] {
     const source: RowSource = { span, below: below(span.spanId, depth + 1) };
     switch (roles.get(span)) {
       case "run":
@@ -107,7 +122,7 @@ function rowsOf(
       case "wait":
         return [waitRow(source)];
       case "waiting":
-        return ended.some((wait) => isSameWait(wait, span)) ? [] : [waitRow(source)];
+        return ended.has(waitKey(span)) ? [] : [waitRow(source)];
       case "start":
       case "user":
       case undefined:
@@ -134,18 +149,19 @@ function rowsOf(
   return top.toSorted((a, b) => a.start - b.start);
 }
 
-function isSameWait(wait: RecordedSpan, marker: RecordedSpan): boolean {
+/** What a wait and the marker of its begin have in common. */
+function waitKey({ startTime, attributes }: RecordedSpan): string {
   const keys = [VOCABULARY.stepId.key, VOCABULARY.stepName.key, VOCABULARY.redrive.key];
-  return (
-    wait.startTime === marker.startTime &&
-    keys.every((key) => wait.attributes[key] === marker.attributes[key])
-  );
+  return JSON.stringify([startTime, ...keys.map((key) => attributes[key] ?? null)]);
 }
 
-function reportLog(log: RecordedLog, spans: readonly RecordedSpan[]): ReportLog {
-  const step =
-    stepOfLog(log.attributes) ??
-    stepOfLog(spans.find((span) => span.spanId === log.spanId)?.attributes ?? {});
+function reportLogs({ logs, spans }: RecordedRun): ReportLog[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  return logs.map((log) => reportLog(log, byId.get(log.spanId ?? "")));
+}
+
+function reportLog(log: RecordedLog, span: RecordedSpan | undefined): ReportLog {
+  const step = stepOfLog(log.attributes) ?? stepOfLog(span?.attributes ?? {});
   return {
     time: log.time,
     level: log.severityText,

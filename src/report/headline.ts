@@ -30,20 +30,53 @@ export function headlineOf(
   return shownWidth(line) <= columns ? [line] : parts;
 }
 
-/** A list of runs, the first of them marked: a line each with its start, two where one of them is too wide. */
+/**
+ * A list of runs, the first of them marked: a line each with its start and what it is to another one, two where one of
+ * them is too wide.
+ */
 export function renderRunList(reports: readonly RunReport[], options: ListOptions): string {
   const colors = palette(options.color);
   const parts = reports.map((report, i): [string, string] => {
     const started = new Date(report.started).toISOString().slice(0, 19).replace("T", " ");
     return [
       `${i === 0 ? "→" : " "} ${started}  ${titleOf(report, colors)}`,
-      endingOf(report, options.now, colors),
+      `${endingOf(report, options.now, colors)}${relationOf(report, reports, colors)}`,
     ];
   });
   const lines = parts.map((part) => part.join("  "));
   return lines.every((line) => shownWidth(line) <= options.columns)
     ? lines.join("\n")
     : parts.map(([title, ending]) => `${title}\n    ${ending}`).join("\n");
+}
+
+const RELATIONS: Readonly<Record<NonNullable<RunReport["relation"]>["kind"], string>> = {
+  caller: "caller of",
+  parent: "parent of",
+  child: "child of",
+  previous_run: "run before",
+  next_run: "run after",
+  signal_sender: "sent a signal to",
+  first_run: "first run of the chain of",
+  later_run: "later run of the chain of",
+  root: "topmost run above",
+  descendant: "somewhere below",
+  started: "started by",
+  linked: "linked with",
+};
+
+/** What something is to the run that led to it, in words: `child of order-1001`. */
+export function relationText(
+  relation: NonNullable<RunReport["relation"]>,
+  reports: readonly RunReport[],
+): string {
+  const target = reports.find((report) => report.runId === relation.to);
+  return `${RELATIONS[relation.kind]} ${printable(target?.workflowId ?? relation.to)}`;
+}
+
+function relationOf(report: RunReport, reports: readonly RunReport[], colors: Palette): string {
+  return report.relation === undefined
+    ? ""
+    : `  ${colors.dim(relationText(report.relation, reports))}`;
 }
 
 function titleOf(report: RunReport, colors: Palette): string {

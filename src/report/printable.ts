@@ -19,3 +19,16 @@ export function cut(text: string, longest: number): string {
 export function width(text: string): number {
   return Array.from(text).length;
 }
+
+/** Text in lines of at most so many columns, broken at spaces; a word that is wider stays whole. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && width(line) + 1 + width(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,4 +1,5 @@
 import type { Failure, WaitKind, WaitOutcome } from "../core/model.ts";
+import type { RunRelation } from "../lookup/recorded-run.ts";
 
 /**
  * What a stretch of a bar shows: work, work that failed, a wait for something outside, a queue or a back-off, or that its
@@ -58,6 +59,10 @@ export interface RunReport {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;
+  /** `own`: it is the run of the id that was asked for; `related`: something led from that one to it. */
+  readonly match: "own" | "related";
+  /** What it is to the run that led to it. */
+  readonly relation?: RunRelation;
   /** Value of `workflow.engine`. */
   readonly engine: string;
   readonly namespace: string;

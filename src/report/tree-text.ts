@@ -2,7 +2,7 @@ import { bar, FOLD_SIGN } from "./bar.ts";
 import { formatDuration } from "./duration.ts";
 import { headlineOf } from "./headline.ts";
 import { BAR_SIGNS, type Palette, palette } from "./palette.ts";
-import { cut, printable, width } from "./printable.ts";
+import { cut, printable, width, wrap } from "./printable.ts";
 import { noteOf, signOf } from "./row-words.ts";
 import type { BarPart, BarState, ReportLog, ReportRow, RunReport } from "./run-report.ts";
 import { type TimeScale, timeScale, timesOf } from "./time-scale.ts";
@@ -208,16 +208,4 @@ function logBlock(
   return [
     [colors.bold(`${logs.length} log line${logs.length === 1 ? "" : "s"}`), ...lines].join("\n"),
   ];
-}
-
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && width(line) + 1 + width(word) > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

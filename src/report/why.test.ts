@@ -112,6 +112,7 @@ const sentence = (rows: ReportRow[], report: Partial<RunReport> = {}): string =>
     {
       workflowId: "w",
       runId: "r",
+      match: "own",
       type: "t",
       engine: "temporal",
       namespace: "n",

@@ -121,8 +121,11 @@ function isMissedAnswer(row: ReportRow, rows: readonly ReportRow[]): boolean {
   return next?.compensates !== undefined;
 }
 
+/** Up to the deadline; where that is told by another clock and lies before the start, as long as it took. */
 function limitOf(row: ReportRow): string {
-  return formatDuration((row.wait?.deadline ?? row.end ?? row.start) - row.start);
+  const end = row.end ?? row.start;
+  const deadline = row.wait?.deadline ?? end;
+  return formatDuration((deadline > row.start ? deadline : end) - row.start);
 }
 
 function openClause(rows: readonly ReportRow[], now: number): string {

@@ -20,6 +20,8 @@ export interface FollowingPorts {
   readonly clock: Clock;
   /** Is told how many new events were read. */
   readonly onEvents: (count: number) => void;
+  /** Is told of what a checkpoint holds of an execution that is taken up. */
+  readonly onTakenUp?: (trace: WorkflowTrace) => void;
 }
 
 /** What a turn led to. */
@@ -83,6 +85,7 @@ export function followedExecution(
     swept = progress.swept;
     started = progress.started;
     if (progress.reader === undefined) return newReader();
+    if (progress.reader.trace !== undefined) ports.onTakenUp?.(progress.reader.trace);
     return createHistoryReader(identity, ports.traceOptions, ports.warnings, progress.reader);
   }
 

@@ -2,7 +2,12 @@ import type { CheckpointStore, TraceSink } from "../core/ports.ts";
 import type { ApiCall, CallBudget } from "./call-budget.ts";
 import { withDeadline } from "./deadline.ts";
 import type { MutableStats } from "./poller-stats.ts";
-import { type CallOptions, isThrottle, type StepFunctionsApi } from "./step-functions-api.ts";
+import {
+  type CallOptions,
+  errorName,
+  isThrottle,
+  type StepFunctionsApi,
+} from "./step-functions-api.ts";
 
 /** Something outside failed, and it is counted already. */
 export class OutsideFailure extends Error {
@@ -21,12 +26,25 @@ export class OutsideFailure extends Error {
   }
 }
 
+/** Whether an error says that an execution does not exist (https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html). */
+export function isGone(error: unknown): boolean {
+  return error instanceof OutsideFailure && errorName(error.cause) === "ExecutionDoesNotExist";
+}
+
+/** Whether an error says that the executions of a state machine cannot be listed. */
+export function isExpress(error: unknown): boolean {
+  return (
+    error instanceof OutsideFailure && errorName(error.cause) === "StateMachineTypeNotSupported"
+  );
+}
+
 /** The API with every call paid for, counted and given up in time; what fails rejects with {@link OutsideFailure}. */
 export function budgetedApi(
   api: StepFunctionsApi,
   budget: CallBudget,
   stats: MutableStats,
   stopping: AbortSignal,
+  onEnd: (call: ApiCall, outcome: "ok" | "throttled" | "error") => void = () => undefined,
 ): StepFunctionsApi {
   async function call<Answer>(
     name: ApiCall,
@@ -37,6 +55,7 @@ export function budgetedApi(
     try {
       const answer = await withDeadline((abortSignal) => run({ abortSignal }));
       budget.succeeded();
+      onEnd(name, "ok");
       return answer;
     } catch (cause) {
       const failure = new OutsideFailure("api", name, cause);
@@ -46,6 +65,7 @@ export function budgetedApi(
       } else {
         stats.apiErrors += 1;
       }
+      onEnd(name, failure.throttled ? "throttled" : "error");
       throw failure;
     }
   }

@@ -2,6 +2,7 @@ import { DurascopeError } from "../core/errors.ts";
 import type { CheckpointStore, Clock, TraceSink } from "../core/ports.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
+import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
 import { parseExecutionArn } from "./arn.ts";
 import type { StepFunctionsClient } from "./step-functions-api.ts";
 
@@ -64,6 +65,17 @@ export interface StepFunctionsPollerOptions {
   readonly callsPerSecond?: number;
   /** Most open executions that are followed at the same time; more are taken up as others close. @default 10000 */
   readonly maxExecutions?: number;
+  /** Takes the metrics. @default the application's global MeterProvider, where there is one */
+  readonly meterProvider?: MeterProvider;
+  /** Takes the log lines. @default the application's global LoggerProvider, where there is one */
+  readonly loggerProvider?: LoggerProvider;
+  /** Whether log lines of executions are written: begun and ended, retries, waits, compensations. @default true */
+  readonly logEvents?: boolean;
+  /**
+   * Keys of business attributes that become labels of `workflow.started`, `workflow.closed` and `workflow.duration`:
+   * `["order.tier"]`. Never ids; after 1,000 values of one further ones are told as `other`. @default none
+   */
+  readonly metricAttributes?: readonly string[];
   /** The current time in milliseconds since the epoch. @default Date.now */
   readonly clock?: Clock;
   /** Takes warnings, each kind at most once a minute. @default process.emitWarning */
@@ -85,6 +97,10 @@ const OPTIONS: Readonly<Record<keyof StepFunctionsPollerOptions, true>> = {
   sweepInterval: true,
   callsPerSecond: true,
   maxExecutions: true,
+  meterProvider: true,
+  loggerProvider: true,
+  logEvents: true,
+  metricAttributes: true,
   clock: true,
   logger: true,
 };

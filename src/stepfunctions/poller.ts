@@ -8,6 +8,7 @@ import { memoryCheckpoints } from "./checkpoints/memory.ts";
 import { withDeadline } from "./deadline.ts";
 import { limitedWarnings } from "./limited-warnings.ts";
 import { budgetedApi, countedCheckpoints, countedSink } from "./poller-calls.ts";
+import { type PollerMetrics, pollerMetrics } from "./poller-metrics.ts";
 import {
   type PollerSettings,
   pollerSettings,
@@ -41,6 +42,7 @@ export class StepFunctionsPoller {
   readonly #disabled = isDisabled();
   readonly #warn: (kind: string, message: string) => void;
   readonly #sink: TraceSink & { flush?(): Promise<unknown>; shutdown?(): Promise<unknown> };
+  readonly #metrics: PollerMetrics;
   #polling: Promise<Polling> | undefined;
 
   /** @throws DurascopeError `POLLER_OPTION` for an option that is unknown or makes no sense */
@@ -51,6 +53,7 @@ export class StepFunctionsPoller {
       (message) => this.#settings.logger.warn(message),
       this.#settings.clock,
     );
+    this.#metrics = pollerMetrics(options, this.#settings);
     this.#sink = options.sink ?? this.#defaultSink();
   }
 
@@ -88,6 +91,7 @@ export class StepFunctionsPoller {
     } catch {
       this.#stats.faults += 1;
     }
+    this.#metrics.close();
   }
 
   /** What it did and met so far. */
@@ -114,20 +118,25 @@ export class StepFunctionsPoller {
 
   async #make(): Promise<Polling> {
     const { clock, callsPerSecond } = this.#settings;
+    const metrics = this.#metrics;
     const api = await openApi(this.#options.client);
     const budget = callBudget({ perSecond: callsPerSecond, clock, pauseFor: sleep });
     const checkpoints = this.#options.checkpoints ?? memoryCheckpoints({ clock });
     const polling = startPolling({
       settings: this.#settings,
-      api: budgetedApi(api, budget, this.#stats, this.#stopping.signal),
-      sink: countedSink(this.#sink, this.#stats),
+      api: budgetedApi(api, budget, this.#stats, this.#stopping.signal, (name, outcome) =>
+        metrics.call(name, outcome),
+      ),
+      sink: metrics.sink(countedSink(this.#sink, this.#stats)),
       checkpoints: countedCheckpoints(checkpoints, this.#stats),
       stats: this.#stats,
-      warnings: this.#warnings,
+      warnings: metrics.warnings(this.#warnings),
+      metrics,
       warn: this.#warn,
       stopping: this.#stopping.signal,
     });
     this.#following = () => polling.following();
+    metrics.start(() => polling.lag());
     return polling;
   }
 
@@ -140,6 +149,7 @@ export class StepFunctionsPoller {
     const [name] = names;
     const { spanProcessor } = this.#options;
     return defaultTraceSink({
+      meter: this.#metrics.meter,
       // Several state machines share one resource, as they share the process.
       ...(name !== undefined && names.size === 1 && { serviceName: name }),
       ...(spanProcessor !== undefined && { spanProcessor }),

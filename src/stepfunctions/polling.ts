@@ -8,13 +8,15 @@ import {
   followedExecution,
 } from "./followed-execution.ts";
 import { runIdentity } from "./history.ts";
+import { overdue } from "./overdue.ts";
 import { pollSchedule, untilNextRead } from "./poll-schedule.ts";
-import { OutsideFailure } from "./poller-calls.ts";
+import { isExpress, isGone } from "./poller-calls.ts";
+import type { PollerMetrics } from "./poller-metrics.ts";
 import type { PollerSettings } from "./poller-options.ts";
 import type { MutableStats } from "./poller-stats.ts";
 import { fromCheckpoint, isSameRun, toCheckpoint } from "./run-checkpoint.ts";
 import { setbacks } from "./setbacks.ts";
-import { errorName, type StepFunctionsApi } from "./step-functions-api.ts";
+import type { StepFunctionsApi } from "./step-functions-api.ts";
 
 /** What polling is made of. */
 export interface PollingPorts {
@@ -27,6 +29,7 @@ export interface PollingPorts {
   /** Says a kind of thing, at most once a minute. */
   readonly warn: (kind: string, message: string) => void;
   readonly stopping: AbortSignal;
+  readonly metrics: Pick<PollerMetrics, "events" | "takenUp" | "forget">;
 }
 
 /** Sweeps and turns of one poller. None of its methods rejects. */
@@ -36,6 +39,8 @@ export interface Polling {
   follow(executionArn: string): Promise<void>;
   stop(): Promise<void>;
   following(): number;
+  /** Milliseconds by which the most overdue read is late. */
+  lag(): number;
 }
 
 /** Turns that run at the same time: enough to use the budget at usual latencies. */
@@ -45,11 +50,12 @@ const RECONCILE_EVERY = 5;
 
 /** Makes the sweeps and turns; nothing runs before `start` or `pass`. */
 export function startPolling(ports: PollingPorts): Polling {
-  const { settings, api, checkpoints, stats, warn, stopping } = ports;
+  const { settings, api, checkpoints, stats, warn, stopping, metrics } = ports;
   const { clock } = settings;
   const schedule = pollSchedule({ clock, concurrency: CONCURRENCY });
   const failed = setbacks(settings, stats, warn);
   const followed = new Map<string, FollowedExecution>();
+  const due = overdue(clock);
   const following: FollowingPorts = {
     source: executionSource((request) => api.getExecutionHistory(request), settings),
     sink: ports.sink,
@@ -63,7 +69,9 @@ export function startPolling(ports: PollingPorts): Polling {
     clock,
     onEvents: (count) => {
       stats.events += count;
+      metrics.events(count);
     },
+    onTakenUp: (trace) => metrics.takenUp(trace),
   };
   let begun: Promise<void> | undefined;
 
@@ -100,6 +108,7 @@ export function startPolling(ports: PollingPorts): Polling {
     }
     const execution = followedExecution(identity, following, started);
     followed.set(executionArn, execution);
+    due.within(executionArn, 0);
     schedule.add(executionArn, () => turn(execution));
   }
 
@@ -125,8 +134,13 @@ export function startPolling(ports: PollingPorts): Polling {
     try {
       const result = await execution.advance();
       failed.over(executionArn);
-      if (!result.closed) return untilNextRead(result, settings);
+      if (!result.closed) {
+        const pause = untilNextRead(result, settings);
+        due.within(executionArn, pause);
+        return pause;
+      }
       followed.delete(executionArn);
+      due.over(executionArn);
       stats.closed += 1;
       return undefined;
     } catch (error) {
@@ -148,6 +162,8 @@ export function startPolling(ports: PollingPorts): Polling {
       return failed.met(execution.executionArn, `execution ${execution.executionArn}`, error);
     }
     followed.delete(execution.executionArn);
+    due.over(execution.executionArn);
+    metrics.forget(execution.executionArn);
     return undefined;
   }
 
@@ -201,15 +217,18 @@ export function startPolling(ports: PollingPorts): Polling {
       take,
     });
     let sweeps = 0;
+    due.within(stateMachineArn, settings.sweepInterval);
     return async () => {
       try {
         await sweepOnce(stateMachineArn, sweep, sweeps % RECONCILE_EVERY === 0);
         sweeps += 1;
         failed.over(stateMachineArn);
+        due.within(stateMachineArn, settings.sweepInterval);
         return settings.sweepInterval;
       } catch (error) {
         if (stopping.aborted) return undefined;
         if (isExpress(error)) {
+          due.over(stateMachineArn);
           warn(
             "express",
             `state machine ${stateMachineArn} is an Express one, whose executions cannot be listed: it is left out`,
@@ -270,19 +289,8 @@ export function startPolling(ports: PollingPorts): Polling {
       await schedule.stop();
     },
     following: () => followed.size,
+    lag: () => due.lag(),
   };
-}
-
-/** Whether an error says that an execution does not exist (https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html). */
-function isGone(error: unknown): boolean {
-  return error instanceof OutsideFailure && errorName(error.cause) === "ExecutionDoesNotExist";
-}
-
-/** Whether an error says that the executions of a state machine cannot be listed. */
-function isExpress(error: unknown): boolean {
-  return (
-    error instanceof OutsideFailure && errorName(error.cause) === "StateMachineTypeNotSupported"
-  );
 }
 
 function isOf(stateMachineArn: string, executionArn: string): boolean {

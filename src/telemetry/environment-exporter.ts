@@ -1,5 +1,6 @@
 import type { Environment } from "../correlation/disabled.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
+import type { WarningLogger } from "./span-processor.ts";
 
 /** The exporter of our own, or why there is none. */
 export type LoadedExporter =
@@ -17,25 +18,25 @@ export function exportsByEnvironment(environment: Environment): boolean {
 }
 
 /**
- * OpenTelemetry's own batch processor with its own OTLP/HTTP exporter, both optional peers, which read the rest of
- * the `OTEL_*` variables themselves. Resolves with a message when they are not installed; never rejects.
+ * A batch processor with an OTLP/HTTP exporter, as the `OTEL_EXPORTER_OTLP_*` and `DURASCOPE_SPOOL_*` variables say; loaded
+ * when it is needed. Resolves with a message when they make no sense; never rejects.
  */
-export async function loadExporter(): Promise<LoadedExporter> {
+export async function loadExporter(
+  environment: Environment,
+  onWarning?: WarningLogger,
+): Promise<LoadedExporter> {
   try {
-    const [{ BatchSpanProcessor }, { OTLPTraceExporter }] = await Promise.all([
-      import("@opentelemetry/sdk-trace"),
-      import("@opentelemetry/exporter-trace-otlp-http"),
+    const [{ otlpSpanExporter }, { batchProcessor }] = await Promise.all([
+      import("./otlp/otlp-exporter.ts"),
+      import("./batch-processor.ts"),
     ]);
-    const exporter = new OTLPTraceExporter();
-    return { ok: true, processor: new BatchSpanProcessor({ exporter }) };
+    const exporter = await otlpSpanExporter({ environment, ...(onWarning && { onWarning }) });
+    return { ok: true, processor: batchProcessor(exporter) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : "unknown reason";
+    const reason = error instanceof Error ? error.message : "unknown reason";
     return {
       ok: false,
-      message:
-        "durascope: OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry's exporter could not be loaded " +
-        `(${reason}), so the workflow spans are dropped. Install @opentelemetry/sdk-trace and ` +
-        "@opentelemetry/exporter-trace-otlp-http, or start an OpenTelemetry SDK in this process.",
+      message: `durascope: the workflow spans are dropped, since they cannot be exported as the environment says. ${reason}`,
     };
   }
 }

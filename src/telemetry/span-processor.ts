@@ -2,6 +2,7 @@ import { type Environment } from "../correlation/disabled.ts";
 import { applicationProcessor, hasTracerProvider } from "../correlation/opentelemetry-global.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
 import type { SpanResource } from "../correlation/resource.ts";
+import { apiVersionTrouble } from "./api-version.ts";
 import { exportsByEnvironment, loadExporter } from "./environment-exporter.ts";
 
 /** Takes the warnings of this package: what is wrong, and what to do. */
@@ -56,10 +57,15 @@ export function spanProcessorFinder(options: SpanProcessorOptions = {}): SpanPro
     find() {
       if (found !== undefined) return found;
       const application = applicationProcessor();
-      if (application !== undefined) return (found = { ...application, own: false });
+      if (application !== undefined) {
+        // Ours reach it whatever its version is; what the application's own code makes may not.
+        const trouble = apiVersionTrouble();
+        if (trouble !== undefined) warn(`durascope: ${trouble}`);
+        return (found = { ...application, own: false });
+      }
       if (loading !== undefined) return loading;
       if (exportsByEnvironment(environment)) {
-        loading = loadExporter().then((result) => {
+        loading = loadExporter(environment, options.onWarning).then((result) => {
           if (result.ok) found ??= { processor: result.processor, resource: undefined, own: true };
           else warnOnce(result.message);
           return found;

@@ -27,7 +27,7 @@ describe("spanSink", () => {
     const sink = spanSink({ spanProcessor: hanging, flushTimeout: 20 });
     sink.emit([spanRecord()]);
     await expect(sink.flush()).resolves.toBe("failed");
-    expect(sink.counts()).toEqual({ handed: 1, dropped: 0, failures: 1 });
+    expect(sink.counts()).toEqual({ handed: 1, exported: 1, late: 1, dropped: 0, failures: 1 });
   });
 
   test("hands spans to the option's processor, in order", () => {
@@ -37,7 +37,7 @@ describe("spanSink", () => {
     expect(spanProcessor.spans.map((span) => span.name)).toEqual(["a", "b"]);
     expect(spanProcessor.spans[0]?.resource.attributes).toEqual({ "service.name": "orders" });
     expect(spanProcessor.spans[0]?.resource).toBe(spanProcessor.spans[1]?.resource);
-    expect(sink.counts()).toEqual({ handed: 2, dropped: 0, failures: 0 });
+    expect(sink.counts()).toEqual({ handed: 2, exported: 2, late: 2, dropped: 0, failures: 0 });
   });
 
   test("finds the global SDK's processor and resource, also when it comes later", async () => {
@@ -53,7 +53,7 @@ describe("spanSink", () => {
     const spans = exporter.getFinishedSpans();
     expect(spans.map((span) => span.name)).toEqual(["in time"]);
     expect(spans[0]?.resource).toBe(resource);
-    expect(sink.counts()).toEqual({ handed: 1, dropped: 1, failures: 0 });
+    expect(sink.counts()).toEqual({ handed: 1, exported: 1, late: 1, dropped: 1, failures: 0 });
     expect(onWarning).toHaveBeenCalledOnce();
     await sink.shutdown();
     sink.emit([spanRecord()]);
@@ -82,7 +82,7 @@ describe("spanSink", () => {
     expect(onWarning.mock.calls[0]?.[0]).toMatch(/TracerProvider is registered/);
   });
 
-  test("exports by OpenTelemetry's own exporter when only the environment names a collector", async () => {
+  test("exports over OTLP when only the environment names a collector", async () => {
     const bodies: string[] = [];
     const server = createServer((request, response) => {
       let body = "";
@@ -116,6 +116,26 @@ describe("spanSink", () => {
     expect(spans.map((span) => span.name)).toEqual(["one", "two"]);
   });
 
+  test("spans that ended more than an hour ago are late, or what the option says", () => {
+    const now = (): number => spanRecord().endTime + 3_600_000;
+    const onTime = spanSink({ spanProcessor: recorder(), now });
+    onTime.emit([spanRecord(), spanRecord({ endTime: spanRecord().endTime - 1 })]);
+    expect(onTime.counts()).toMatchObject({ handed: 2, late: 1 });
+    const strict = spanSink({ spanProcessor: recorder(), now, lateAfter: 60_000 });
+    strict.emit([spanRecord()]);
+    expect(strict.counts()).toMatchObject({ late: 1 });
+  });
+
+  test("what an exporter of ours counted is told", () => {
+    const spanProcessor = {
+      ...recorder(),
+      counts: () => ({ exported: 3, rejected: 2, dropped: 4, failed: 0, late: 1, spooled: 5 }),
+    };
+    const sink = spanSink({ spanProcessor, now: () => spanRecord().endTime });
+    sink.emit([spanRecord()]);
+    expect(sink.counts()).toEqual({ handed: 1, exported: 3, dropped: 6, late: 1, failures: 0 });
+  });
+
   test("a processor that throws costs its span and nothing else", async () => {
     const spanProcessor: SpanProcessor = {
       onEnd() {
@@ -126,7 +146,7 @@ describe("spanSink", () => {
     const sink = spanSink({ spanProcessor });
     sink.emit([spanRecord(), spanRecord()]);
     expect(await sink.flush()).toBe("failed");
-    expect(sink.counts()).toEqual({ handed: 0, dropped: 0, failures: 3 });
+    expect(sink.counts()).toEqual({ handed: 0, exported: 0, dropped: 0, failures: 3, late: 0 });
   });
 
   test.each(["DURASCOPE_DISABLED", "OTEL_SDK_DISABLED"])("%s=true takes nothing", async (name) => {

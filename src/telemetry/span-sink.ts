@@ -1,8 +1,11 @@
+import type { Clock } from "../core/ports.ts";
 import { isDisabled } from "../correlation/disabled.ts";
-import { toReadableSpan } from "../correlation/readable-span.ts";
+import { type SpanProcessor, toReadableSpan } from "../correlation/readable-span.ts";
 import { environmentAttributes, resourceOf, type SpanResource } from "../correlation/resource.ts";
 import { within } from "../correlation/within.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
+import type { ExportCounts } from "./export-counts.ts";
+import { DEFAULT_LATE_AFTER_MS } from "./late-spans.ts";
 import {
   type FoundProcessor,
   type SpanProcessorOptions,
@@ -19,13 +22,21 @@ export interface SpanSinkOptions extends SpanProcessorOptions {
    * @default 10000
    */
   readonly flushTimeout?: number;
+  /** A span that is handed over more than this long after its end is late, in ms. @default 3600000, one hour */
+  readonly lateAfter?: number;
+  /** @default Date.now */
+  readonly now?: Clock;
 }
 
 /** What became of the spans, in numbers since the start. */
 export interface SpanCounts {
   /** Taken by the processor. */
   readonly handed: number;
-  /** Lost: nothing could receive them, or they came faster than the exporter loaded. */
+  /** Taken by the backend, where the exporter is one of ours and knows it; else all that were handed over. */
+  readonly exported: number;
+  /** Of those, how many ended so long before that some backends refuse or hide them; waiting in a spool counts, too. */
+  readonly late: number;
+  /** Lost: nothing could receive them, they came faster than the exporter loaded or sent, or the backend refused them. */
   readonly dropped: number;
   /** Refused by a processor that threw, or a flush that failed. */
   readonly failures: number;
@@ -60,7 +71,9 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
   if (isDisabled(environment)) return disabledSink();
   const finder = spanProcessorFinder(options);
   const queue: SpanRecord[] = [];
-  const counts = { handed: 0, dropped: 0, failures: 0 };
+  const counts = { handed: 0, late: 0, dropped: 0, failures: 0 };
+  const now = options.now ?? Date.now;
+  let taker: SpanProcessor | undefined;
   let ownResource: SpanResource | undefined;
 
   function resourceFor(found: FoundProcessor): SpanResource {
@@ -71,10 +84,13 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
 
   function hand(found: FoundProcessor, spans: readonly SpanRecord[]): void {
     const resource = resourceFor(found);
+    const lateBefore = now() - (options.lateAfter ?? DEFAULT_LATE_AFTER_MS);
+    taker = found.processor;
     for (const span of spans) {
       try {
         found.processor.onEnd(toReadableSpan(span, resource));
         counts.handed += 1;
+        if (span.endTime < lateBefore) counts.late += 1;
       } catch {
         counts.failures += 1;
       }
@@ -129,7 +145,30 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
     }
   }
 
-  return { emit, flush, shutdown, counts: () => ({ ...counts }) };
+  return { emit, flush, shutdown, counts: () => withExporter(counts, countsOf(taker)) };
+}
+
+type OwnCounts = Omit<SpanCounts, "exported">;
+
+function withExporter(own: OwnCounts, exporter: ExportCounts | undefined): SpanCounts {
+  if (exporter === undefined) return { ...own, exported: own.handed };
+  return {
+    ...own,
+    exported: exporter.exported,
+    dropped: own.dropped + exporter.dropped + exporter.rejected,
+    late: own.late + exporter.late,
+  };
+}
+
+/** What a processor of ours counts itself, as far as it is one. */
+function countsOf(processor: SpanProcessor | undefined): ExportCounts | undefined {
+  return processor !== undefined && isCounting(processor) ? processor.counts() : undefined;
+}
+
+function isCounting(
+  processor: SpanProcessor & { counts?: unknown },
+): processor is SpanProcessor & { counts(): ExportCounts } {
+  return typeof processor.counts === "function";
 }
 
 function disabledSink(): SpanSink {
@@ -137,6 +176,6 @@ function disabledSink(): SpanSink {
     emit: () => undefined,
     flush: () => Promise.resolve("no_receiver"),
     shutdown: () => Promise.resolve(),
-    counts: () => ({ handed: 0, dropped: 0, failures: 0 }),
+    counts: () => ({ handed: 0, exported: 0, late: 0, dropped: 0, failures: 0 }),
   };
 }

@@ -32,7 +32,7 @@ function slowSink(): SpanSink & {
     },
     flush: () => new Promise<FlushOutcome>((resolve) => void flushes.push(resolve)),
     shutdown: () => Promise.resolve(),
-    counts: () => ({ handed: 0, dropped: 0, failures: 0 }),
+    counts: () => ({ handed: 0, exported: 0, dropped: 0, failures: 0, late: 0 }),
   };
   return sink;
 }

@@ -1,6 +1,8 @@
 import type { TraceSink } from "../core/ports.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { projectSpans } from "../projection/spans.ts";
+import { countedSpans } from "./counted-spans.ts";
+import type { WorkflowMeter } from "./meter.ts";
 import {
   type FlushOutcome,
   type SpanCounts,
@@ -15,6 +17,8 @@ export interface TraceSinkOptions extends SpanSinkOptions {
   readonly attempts?: boolean;
   /** Takes the spans in place of a sink that is made from the other options. */
   readonly spans?: SpanSink;
+  /** Counts what becomes of the spans. */
+  readonly meter?: WorkflowMeter;
 }
 
 /** A {@link TraceSink} over an OpenTelemetry span processor. */
@@ -38,7 +42,8 @@ const EXPORT_FAILED = "The span processor could not export the spans of a trace.
  * can receive spans, they are dropped, counted, and said so once; giving them again would not help.
  */
 export function defaultTraceSink(options: TraceSinkOptions = {}): SpanTraceSink {
-  const sink = options.spans ?? spanSink(options);
+  const own = options.spans ?? spanSink(options);
+  const sink = options.meter === undefined ? own : countedSpans(own, options.meter);
   const flush = sharedFlush(sink);
   return {
     async accept(trace, after) {

@@ -5,6 +5,7 @@ import { activeIdentity } from "../correlation/active-identity.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { type ActivityInfo, activityAttempt } from "./activity-tracing.ts";
+import type { Notes } from "./provisional-spans.ts";
 
 const info: ActivityInfo = {
   activityId: "7",
@@ -23,19 +24,23 @@ async function traced(
   execute: () => Promise<unknown>,
   over: Partial<ActivityInfo> = {},
   options: TraceOptions = {},
-): Promise<{ spans: SpanRecord[]; error?: unknown; value?: unknown }> {
+): Promise<{ spans: SpanRecord[]; error?: unknown; value?: unknown; notes: Notes[] }> {
   const spans: SpanRecord[] = [];
+  const notes: Notes[] = [];
   let clock = 5000;
   const attempt = activityAttempt(
     { ...info, ...over },
     options,
-    (some) => spans.push(...some),
+    (some, more) => {
+      spans.push(...some);
+      notes.push(more);
+    },
     () => (clock += 10),
   );
   try {
-    return { spans, value: await attempt?.run(execute) };
+    return { spans, notes, value: await attempt?.run(execute) };
   } catch (error) {
-    return { spans, error };
+    return { spans, notes, error };
   }
 }
 
@@ -166,5 +171,65 @@ describe("an activity's attempt", () => {
   it("is none where no workflow started the activity", () => {
     const { workflowExecution: _, ...standalone } = info;
     expect(activityAttempt(standalone, {}, () => undefined)).toBeUndefined();
+  });
+});
+
+describe("what an attempt measures", () => {
+  const labels = { "workflow.engine": "temporal", "workflow.type": "saga" };
+  const fails = (error: Error) => (): Promise<never> => Promise.reject(error);
+
+  it("is how long it waited for its worker, by the queue", async () => {
+    const { notes } = await traced(() => Promise.resolve());
+    expect(notes).toEqual([
+      {
+        measurements: [
+          {
+            instrument: "scheduleToStart",
+            value: 4.01,
+            labels: { ...labels, "workflow.task_queue": "orders" },
+            key: "activity:7#2",
+          },
+        ],
+        events: [],
+      },
+    ]);
+  });
+
+  it("is nothing of that when it runs in the workflow's own worker", async () => {
+    const { notes } = await traced(() => Promise.resolve(), { isLocal: true });
+    expect(notes).toEqual([{ measurements: [], events: [] }]);
+  });
+
+  it("is a retry, and a line about it, when it fails and the server tries again", async () => {
+    const { notes } = await traced(fails(withType("GatewayTimeout")), {
+      retryPolicy: { maximumAttempts: 3 },
+    });
+    expect(notes[0]?.measurements.at(-1)).toEqual({
+      instrument: "stepRetries",
+      value: 1,
+      labels: {
+        ...labels,
+        "workflow.step.name": "chargeCard",
+        "error.type": "GatewayTimeout",
+      },
+      key: "activity:7#2",
+    });
+    expect(notes[0]?.events).toMatchObject([
+      {
+        name: "workflow.step.retried",
+        body: "chargeCard attempt 2 failed (GatewayTimeout); it is tried again",
+        spanId: ids.attempt("activity:7#2"),
+      },
+    ]);
+  });
+
+  it.each([
+    ["the last attempt", withType("Busy"), { retryPolicy: { maximumAttempts: 2 } }],
+    ["a final failure", withType("Busy", { nonRetryable: true }), {}],
+    ["a cancelled one", withType("x", { name: "CancelledFailure" }), {}],
+  ])("is no retry of %s", async (_what, error, over) => {
+    const { notes } = await traced(fails(error), over);
+    expect(notes[0]?.measurements.map(({ instrument }) => instrument)).toEqual(["scheduleToStart"]);
+    expect(notes[0]?.events).toEqual([]);
   });
 });

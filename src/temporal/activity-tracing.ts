@@ -5,8 +5,11 @@ import type { TraceOptions } from "../core/trace-options.ts";
 import { runWithIdentity } from "../correlation/active-identity.ts";
 import { logFields } from "../correlation/log-fields.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
-import type { SpanRecord } from "../projection/span-record.ts";
+import { type LogEvent, retryEvent } from "../projection/log-events.ts";
+import { measurementsOf, retryMeasurement } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";
+import type { Emit } from "./provisional-spans.ts";
+import { type RetryPolicy, willRetry } from "./retry-prediction.ts";
 
 /** The parts of the SDK's activity `Info` that are read. */
 export interface ActivityInfo {
@@ -16,6 +19,9 @@ export interface ActivityInfo {
   readonly isLocal: boolean;
   readonly taskQueue: string;
   readonly currentAttemptScheduledTimestampMs: number;
+  readonly scheduledTimestampMs?: number;
+  readonly scheduleToCloseTimeoutMs?: number;
+  readonly retryPolicy?: RetryPolicy | undefined;
   readonly workflowExecution?: { readonly workflowId: string; readonly runId: string } | undefined;
   readonly workflowNamespace?: string | undefined;
   readonly workflowType?: string | undefined;
@@ -37,7 +43,7 @@ export interface ActivityAttempt {
 export function activityAttempt(
   info: ActivityInfo,
   options: TraceOptions,
-  emit: (spans: readonly SpanRecord[]) => void,
+  emit: Emit,
   now: () => number = Date.now,
 ): ActivityAttempt | undefined {
   const execution = info.workflowExecution;
@@ -64,10 +70,12 @@ export function activityAttempt(
       const began = now();
       const active = { ...identity, spanId: ids.attempt(`${key}#${info.attempt}`) };
       let ending: Pick<Attempt, "outcome" | "failure"> = { outcome: "completed" };
+      let retried = false;
       try {
         return await runWithIdentity(active, execute);
       } catch (error) {
         ending = endingOf(error, options);
+        retried = ending.outcome === "failed" && willRetry(info, error, now());
         throw error;
       } finally {
         // A server that skips time schedules ahead of this machine's clock: an attempt cannot begin before that.
@@ -76,18 +84,31 @@ export function activityAttempt(
           key: `${key}#${info.attempt}`,
           number: info.attempt,
           redrive: 0,
+          // What runs in the workflow's own worker waits in no queue.
+          ...(!info.isLocal && { scheduled: info.currentAttemptScheduledTimestampMs }),
           started: began + skipped,
           ended: Math.max(began, now()) + skipped,
           observed: "full",
           closedBy: 1,
           ...ending,
         };
-        guarded(() =>
-          emit(projectSpans(attemptTrace(identity, key, attempt, info.isLocal), nodeSha256)),
-        );
+        guarded(() => tell(attemptTrace(identity, key, attempt, info.isLocal), retried, emit));
       }
     },
   };
+}
+
+/** Emits the attempt's span; what it measures, and where the server will try again, the retry. */
+function tell(trace: WorkflowTrace, retried: boolean, emit: Emit): void {
+  const measurements = measurementsOf(trace);
+  const events: LogEvent[] = [];
+  const [step] = trace.steps;
+  const [attempt] = step?.attempts ?? [];
+  if (retried && step !== undefined && attempt !== undefined) {
+    measurements.push(retryMeasurement(trace, step, attempt));
+    events.push(retryEvent(trace, step, attempt, nodeSha256));
+  }
+  emit(projectSpans(trace, nodeSha256), { measurements, events });
 }
 
 /** A trace with nothing new in it but the attempt: the run and the step are others' to tell of. */
@@ -140,7 +161,7 @@ function attemptTrace(
 }
 
 /** How an attempt ended, told by the error's own words: `ApplicationFailure`s carry a type and a category. */
-function endingOf(
+export function endingOf(
   error: unknown,
   options: TraceOptions,
 ): { outcome: StepOutcome; failure?: Failure } {

@@ -56,6 +56,23 @@ describe("the client interceptor", () => {
     });
   });
 
+  it("takes an active span with ids of zeros for none", async () => {
+    const spans: SpanRecord[] = [];
+    const client = clientInterceptor(
+      () => "shop",
+      (some) => spans.push(...some),
+    );
+    const empty = trace.wrapSpanContext({
+      traceId: "0".repeat(32),
+      spanId: "0".repeat(16),
+      traceFlags: 0,
+    });
+    await context.with(trace.setSpan(context.active(), empty), () =>
+      client.startWithDetails(input, () => Promise.resolve({ runId: "run-1" })),
+    );
+    expect(spans).toMatchObject([{ traceId: ids.traceId, parentSpanId: ids.span("run") }]);
+  });
+
   it("without an active span puts the start below the run, and no header on", async () => {
     const spans: SpanRecord[] = [];
     const client = clientInterceptor(

@@ -1,6 +1,7 @@
 import { runIds } from "../core/ids.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
 import { formatTraceparent } from "../correlation/carrier.ts";
+import type { SpanIds } from "../correlation/log-fields.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { activeSpanContext } from "../correlation/opentelemetry-global.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
@@ -16,6 +17,12 @@ interface StartInput extends WithHeaders {
   readonly options: { readonly workflowId?: string };
 }
 
+/** The span that a call is made in. */
+interface Caller extends SpanIds {
+  /** 1 when it is sampled, as it is taken to be when nobody says. */
+  readonly traceFlags?: number;
+}
+
 type Next<Input, Output> = (input: Input) => Promise<Output>;
 
 /** The client interceptor: `start` spans, and the caller's and the signaller's span in the headers. */
@@ -29,49 +36,44 @@ export interface ClientInterceptor {
   startUpdate<I extends WithHeaders, O>(input: I, next: Next<I, O>): Promise<O>;
 }
 
-/** Makes the client interceptor; without an active span it only emits the `start` span, as a child of the run. */
+/**
+ * Makes the client interceptor; without an active span it only emits the `start` span, as a child of the run.
+ *
+ * @param caller gives the span that a call is made in. @default OpenTelemetry's active span
+ */
 export function clientInterceptor(
   namespace: () => string,
   emit: (spans: readonly SpanRecord[]) => void,
   now: () => number = Date.now,
+  caller: () => Caller | undefined = activeSpanContext,
 ): ClientInterceptor {
-  async function started<Output>(
-    input: StartInput,
+  async function started<Input extends StartInput, Output>(
+    input: Input,
     runIdOf: (output: Output) => string,
-    start: () => Promise<Output>,
+    next: Next<Input, Output>,
   ): Promise<Output> {
     const began = now();
-    const output = await start();
-    guarded(() => emit([startSpan(input, runIdOf(output), namespace(), began, now())]));
+    const span = caller();
+    const output = await next(withCaller(input, span));
+    guarded(() => emit([startSpan(input, runIdOf(output), namespace(), began, now(), span)]));
     return output;
   }
   return {
-    startWithDetails: (input, next) =>
-      started(
-        input,
-        (output) => output.runId,
-        () => next(withCaller(input)),
-      ),
-    signalWithStart: (input, next) =>
-      started(
-        input,
-        (runId) => runId,
-        () => next(withCaller(input)),
-      ),
-    signal: (input, next) => next(withCaller(input)),
-    startUpdate: (input, next) => next(withCaller(input)),
+    startWithDetails: (input, next) => started(input, (output) => output.runId, next),
+    signalWithStart: (input, next) => started(input, (runId) => runId, next),
+    signal: (input, next) => next(withCaller(input, caller())),
+    startUpdate: (input, next) => next(withCaller(input, caller())),
   };
 }
 
 /** The input with the active span in its headers; as it is when there is none, or the headers carry one already. */
-function withCaller<Input extends WithHeaders>(input: Input): Input {
-  const caller = activeSpanContext();
+function withCaller<Input extends WithHeaders>(input: Input, caller: Caller | undefined): Input {
   if (caller === undefined || Object.hasOwn(input.headers, TRACE_HEADER)) return input;
   const carrier = {
     traceparent: formatTraceparent({
       traceId: caller.traceId,
       spanId: caller.spanId,
-      sampled: (caller.traceFlags & 1) === 1,
+      sampled: ((caller.traceFlags ?? 1) & 1) === 1,
     }),
   };
   return { ...input, headers: { ...input.headers, [TRACE_HEADER]: jsonPayload(carrier) } };
@@ -83,9 +85,9 @@ function startSpan(
   namespace: string,
   began: number,
   ended: number,
+  caller: Caller | undefined,
 ): SpanRecord {
   const ids = runIds("temporal", runId, nodeSha256);
-  const caller = activeSpanContext();
   const run = {
     traceId: ids.traceId,
     spanId: ids.span("run"),

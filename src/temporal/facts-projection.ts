@@ -6,6 +6,8 @@ import type { WarningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { identityText } from "../correlation/identity-text.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { logEventsOf } from "../projection/log-events.ts";
+import { measurementsOf } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";
 import type { Telling } from "./provisional-spans.ts";
 import type { RunFacts } from "./workflow/run-facts.ts";
@@ -18,22 +20,37 @@ export interface RunInfo {
   readonly searchAttributes?: unknown;
 }
 
-/** Turns what left the isolate into spans, with everything that only the worker's side can do: functions, hashes. */
+/** How facts are told of. */
+export interface FactsOptions extends TraceOptions {
+  /** Keys of business attributes that become labels of what is measured of runs. */
+  readonly metricAttributes?: readonly string[];
+}
+
+/**
+ * Turns what left the isolate into spans, measurements and log lines, with everything that only the worker's side can
+ * do: functions, hashes. Attempts are left out: the worker that runs them tells of them.
+ *
+ * @param withEvents log lines are wanted
+ */
 export function projectFacts(
   info: RunInfo,
   facts: RunFacts,
-  options: TraceOptions,
+  options: FactsOptions,
   warnings: WarningLog,
+  withEvents = false,
 ): Telling {
+  const { after, discarded } = facts;
   const ids = runIds("temporal", facts.trace.runId, nodeSha256);
+  const trace = completed(info, facts, options, warnings);
+  const growth = { after, attempts: false };
   return {
-    runId: facts.trace.runId,
+    runId: trace.runId,
     historyLength: facts.historyLength,
-    spans: projectSpans(completed(info, facts, options, warnings), nodeSha256, {
-      after: facts.after,
-      attempts: false,
-    }),
-    discarded: facts.discarded.flatMap((key) => [ids.span(key), ids.span(`${key}/waiting`)]),
+    spans: projectSpans(trace, nodeSha256, growth),
+    measurements: measurementsOf(trace, { ...growth, runLabels: options.metricAttributes ?? [] }),
+    events: withEvents ? logEventsOf(trace, nodeSha256, growth) : [],
+    discarded: discarded.flatMap((key) => [ids.span(key), ids.span(`${key}/waiting`)]),
+    discardedKeys: discarded,
   };
 }
 

@@ -1,14 +1,15 @@
 import { warningLog } from "../core/result.ts";
 import { isDisabled } from "../correlation/disabled.ts";
-import { type SpanSink, spanSink } from "../telemetry/span-sink.ts";
 import { type ActivityInfo, activityAttempt } from "./activity-tracing.ts";
 import { clientInterceptor } from "./client-tracing.ts";
+import { datadogSide } from "./datadog-side.ts";
 import { projectFacts, type RunInfo } from "./facts-projection.ts";
 import { type ProvisionalSpans, provisionalSpans } from "./provisional-spans.ts";
 import { holdsRecorder, recorderModule } from "./recorder-module.ts";
 import { checkOptions, type WorkflowTracingOptions } from "./tracing-options.ts";
 import { type RunFacts, SINK } from "./workflow/run-facts.ts";
 import { stepHeader } from "./workflow/step-header.ts";
+import { workflowTelemetry } from "./workflow-telemetry.ts";
 
 /**
  * The plugin: one plain object for workers, clients, bundles and replays, on the connection or beside it. Its hooks
@@ -44,12 +45,9 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
   checkOptions(options);
   const off = isDisabled();
   const warnings = warningLog();
-  const sink: SpanSink = spanSink({
-    ...(options.spanProcessor !== undefined && { spanProcessor: options.spanProcessor }),
-    ...(options.onWarning !== undefined && { onWarning: options.onWarning }),
-  });
+  const telemetry = workflowTelemetry(options);
   const held: ProvisionalSpans = provisionalSpans(
-    (spans) => sink.emit(spans),
+    telemetry.emit,
     options.settle ?? DEFAULT_SETTLE_MS,
   );
   const said = new Set<string>();
@@ -66,12 +64,17 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     }
   }
 
+  const datadog = datadogSide(options, warnOnce);
+
   const facts = {
     // Calls during replay tell what was told before.
     callDuringReplay: false,
     fn(info: RunInfo, told: RunFacts): void {
       try {
-        if (!off) held.tell(projectFacts(info, told, options, warnings));
+        if (!off) {
+          held.tell(projectFacts(info, told, options, warnings, telemetry.wantsEvents()));
+          telemetry.follow(told);
+        }
       } catch (error) {
         const name = error instanceof Error ? error.name : "a value";
         warnings.add("facts_not_projected", `facts of a run could not be told: ${name}`);
@@ -83,8 +86,10 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
   };
 
   const activityInterceptors = marked((context: { readonly info: ActivityInfo }) => {
-    const attempt = activityAttempt(context.info, options, (spans) => sink.emit(spans));
-    const outbound = { getLogAttributes: withoutToken(attempt?.fields ?? {}) };
+    const attempt = activityAttempt(context.info, options, telemetry.emit);
+    const outbound = {
+      getLogAttributes: withoutToken(() => ({ ...attempt?.fields, ...datadog.logIds() })),
+    };
     if (attempt === undefined) return { outbound };
     return {
       outbound,
@@ -92,7 +97,7 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
         execute: <I extends { readonly headers?: unknown }>(
           input: I,
           next: (input: I) => Promise<unknown>,
-        ) => attempt.run(() => next(input), stepHeader(input.headers)),
+        ) => attempt.run(() => datadog.around(() => next(input)), stepHeader(input.headers)),
       },
     };
   });
@@ -137,7 +142,9 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
       const interceptor = marked(
         clientInterceptor(
           () => client.namespace ?? "default",
-          (spans) => sink.emit(spans),
+          (spans) => telemetry.emit(spans),
+          Date.now,
+          () => datadog.caller(),
         ),
       );
       const known = client.interceptors?.workflow;
@@ -167,16 +174,19 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
       };
     },
     async runWorker(worker, next) {
+      telemetry.workerStarted(worker);
+      datadog.workerStarts();
       try {
         await next(worker);
       } finally {
         held.flush();
-        await sink.flush();
+        telemetry.workerStopped();
+        await telemetry.flush();
       }
     },
     async flush() {
       held.flush();
-      await sink.flush();
+      await telemetry.flush();
     },
   };
 }
@@ -204,9 +214,9 @@ type LogAttributes = Readonly<Record<string, unknown>>;
  * Adds fields to an activity's log lines, and takes the task token out, which the SDK puts on every one of them: whoever
  * holds it can complete the task.
  */
-function withoutToken(fields: LogAttributes) {
+function withoutToken(fields: () => LogAttributes) {
   return (input: LogAttributes, next: (input: LogAttributes) => LogAttributes): LogAttributes => {
-    const attributes: Record<string, unknown> = { ...fields, ...input };
+    const attributes: Record<string, unknown> = { ...fields(), ...input };
     delete attributes["taskToken"];
     return next(attributes);
   };

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LogEvent } from "../projection/log-events.ts";
+import type { Measurement } from "../projection/measurements.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { type ProvisionalSpans, provisionalSpans } from "./provisional-spans.ts";
 
@@ -99,5 +101,87 @@ describe("provisional spans", () => {
     expect(held.size).toBe(10_000);
     held.flush();
     expect(emitted.length).toBe(10_001);
+  });
+});
+
+describe("what is measured and logged beside spans", () => {
+  const notes: string[] = [];
+  let held: ProvisionalSpans;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    notes.length = 0;
+    held = provisionalSpans((_spans, { measurements, events }) => {
+      notes.push(...measurements.map(({ instrument, key }) => `${instrument} ${key}`));
+      notes.push(...events.map(({ name, key }) => `${name} ${key}`));
+    }, 2000);
+  });
+
+  afterEach(() => vi.useRealTimers());
+
+  const measured = (instrument: Measurement["instrument"], key: string): Measurement => ({
+    instrument,
+    key,
+    value: 1,
+    labels: {},
+  });
+  const logged = (name: LogEvent["name"], key: string): LogEvent => ({
+    name,
+    key,
+    time: 0,
+    severity: "INFO",
+    body: name,
+    attributes: {},
+    traceId: "1".repeat(32),
+    spanId: "2".repeat(16),
+  });
+
+  function tell(
+    historyLength: number,
+    measurements: readonly Measurement[],
+    events: readonly LogEvent[] = [],
+    discardedKeys: readonly string[] = [],
+  ): void {
+    held.tell({
+      runId: "run",
+      historyLength,
+      spans: [],
+      discarded: [],
+      measurements,
+      events,
+      discardedKeys,
+    });
+  }
+
+  it("is emitted once, though its task is told again", () => {
+    const wait = logged("workflow.wait.begun", "timer:1");
+    tell(3, [measured("started", "run"), measured("stepDuration", "a")], [wait]);
+    tell(3, [measured("stepDuration", "a")], [wait]);
+    tell(8, []);
+    held.flush();
+    expect(notes).toEqual(["started run", "stepDuration a", "workflow.wait.begun timer:1"]);
+  });
+
+  it("does not count the end of a run that goes on after all", () => {
+    const end = [measured("closed", "run"), measured("duration", "run")];
+    tell(3, [...end, measured("stepDuration", "a")], [logged("workflow.run.closed", "run")]);
+    tell(6, [measured("stepDuration", "b")]);
+    expect(notes).toEqual(["stepDuration a"]);
+    tell(9, end, [logged("workflow.run.closed", "run")]);
+    held.flush();
+    expect(notes).toEqual([
+      "stepDuration a",
+      "stepDuration b",
+      "closed run",
+      "duration run",
+      "workflow.run.closed run",
+    ]);
+  });
+
+  it("is lost with the steps that are taken back", () => {
+    tell(3, [measured("waitDuration", "timer:1")], [logged("workflow.wait.begun", "timer:1")]);
+    tell(3, [measured("stepDuration", "a")], [], ["timer:1"]);
+    held.flush();
+    expect(notes).toEqual(["stepDuration a"]);
   });
 });

@@ -1,13 +1,26 @@
+import type { LogEvent } from "../projection/log-events.ts";
+import type { Measurement } from "../projection/measurements.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 
-/** Spans of one activation, and what it takes back. */
-export interface Telling {
+/** What is told beside spans: values for the metrics, log lines. */
+export interface Notes {
+  readonly measurements: readonly Measurement[];
+  readonly events: readonly LogEvent[];
+}
+
+/** Takes what is sure. */
+export type Emit = (spans: readonly SpanRecord[], notes: Notes) => void;
+
+/** Spans of one activation with what goes with them, and what it takes back. */
+export interface Telling extends Partial<Notes> {
   readonly runId: string;
   /** Length of the history that the activation stood on. */
   readonly historyLength: number;
   readonly spans: readonly SpanRecord[];
   /** Ids of spans that were told of before and never happened. */
   readonly discarded: readonly string[];
+  /** Keys of the steps that those spans, and notes, were of. */
+  readonly discardedKeys?: readonly string[];
 }
 
 /** Holds back what workflow tasks said until it is sure enough. */
@@ -19,9 +32,21 @@ export interface ProvisionalSpans {
   readonly size: number;
 }
 
+/** Things of one run by their identity: what is told again replaces what was told. */
+interface HeldThings<Thing> {
+  /** Takes out those that have the identity of one of these. */
+  without(things: readonly Thing[]): void;
+  discard(isDiscarded: (thing: Thing) => boolean): void;
+  put(things: readonly Thing[]): void;
+  /** Takes all out, but gives none that tells of the run's end where the run goes on. */
+  take(goesOn: boolean): Thing[];
+}
+
 interface Held {
   historyLength: number;
-  readonly spans: Map<string, SpanRecord>;
+  readonly spans: HeldThings<SpanRecord>;
+  readonly measurements: HeldThings<Measurement>;
+  readonly events: HeldThings<LogEvent>;
   timer: NodeJS.Timeout;
 }
 
@@ -30,21 +55,25 @@ const MOST_RUNS = 10_000;
 
 /**
  * Makes the buffer of provisional spans: they are emitted when a later workflow task of the same run follows, or after
- * `settle` ms of silence, whichever comes first. What is told again before that replaces what was told: a task that
- * fails is retried, and a query may make the worker run ahead of the task.
+ * `settle` ms of silence, whichever comes first, and with them what was measured and logged. What is told again before
+ * that replaces what was told: a task that fails is retried, and a query may make the worker run ahead of the task. So
+ * metrics count a thing as often as its span is emitted.
  */
-export function provisionalSpans(
-  emit: (spans: readonly SpanRecord[]) => void,
-  settle: number,
-): ProvisionalSpans {
+export function provisionalSpans(emit: Emit, settle: number): ProvisionalSpans {
   const held = new Map<string, Held>();
+
+  function release({ spans, measurements, events }: Held, goesOn: boolean): void {
+    const sure = spans.take(goesOn);
+    const notes = { measurements: measurements.take(goesOn), events: events.take(goesOn) };
+    if (sure.length + notes.measurements.length + notes.events.length > 0) emit(sure, notes);
+  }
 
   function letGo(runId: string): void {
     const run = held.get(runId);
     if (run === undefined) return;
     held.delete(runId);
     clearTimeout(run.timer);
-    if (run.spans.size > 0) emit([...run.spans.values()]);
+    release(run, false);
   }
 
   function later(runId: string): NodeJS.Timeout {
@@ -52,28 +81,45 @@ export function provisionalSpans(
     return setTimeout(() => letGo(runId), settle).unref();
   }
 
+  function hold(runId: string, historyLength: number): Held {
+    const [oldest] = held.size >= MOST_RUNS ? held.keys() : [];
+    if (oldest !== undefined) letGo(oldest);
+    const run: Held = {
+      historyLength,
+      spans: heldThings(
+        (span) => span.spanId,
+        (span) => span.role === "run",
+      ),
+      measurements: heldThings(
+        ({ instrument, key }) => `${instrument} ${key}`,
+        ({ instrument }) => instrument === "closed" || instrument === "duration",
+      ),
+      events: heldThings(
+        ({ name, key }) => `${name} ${key}`,
+        ({ name }) => name === "workflow.run.closed",
+      ),
+      timer: later(runId),
+    };
+    held.set(runId, run);
+    return run;
+  }
+
   return {
-    tell({ runId, historyLength, spans, discarded }) {
-      const run = held.get(runId);
-      if (run === undefined) {
-        const [oldest] = held.size >= MOST_RUNS ? held.keys() : [];
-        if (oldest !== undefined) letGo(oldest);
-        held.set(runId, {
-          historyLength,
-          spans: new Map(spans.map((span) => [span.spanId, span])),
-          timer: later(runId),
-        });
-        return;
-      }
-      for (const id of discarded) run.spans.delete(id);
-      for (const span of spans) run.spans.delete(span.spanId);
-      if (historyLength > run.historyLength) {
-        // A run that goes on was not closed: the task that said so has failed.
-        const sure = [...run.spans.values()].filter((span) => span.role !== "run");
-        run.spans.clear();
-        if (sure.length > 0) emit(sure);
-      }
-      for (const span of spans) run.spans.set(span.spanId, span);
+    tell(telling) {
+      const { runId, historyLength, spans, measurements = [], events = [] } = telling;
+      const run = held.get(runId) ?? hold(runId, historyLength);
+      const keys = telling.discardedKeys ?? [];
+      run.spans.discard(({ spanId }) => telling.discarded.includes(spanId));
+      run.measurements.discard(({ key }) => keys.includes(key));
+      run.events.discard(({ key }) => keys.includes(key));
+      run.spans.without(spans);
+      run.measurements.without(measurements);
+      run.events.without(events);
+      // A run that goes on was not closed: the task that said so has failed.
+      if (historyLength > run.historyLength) release(run, true);
+      run.spans.put(spans);
+      run.measurements.put(measurements);
+      run.events.put(events);
       run.historyLength = Math.max(run.historyLength, historyLength);
       clearTimeout(run.timer);
       run.timer = later(runId);
@@ -83,6 +129,29 @@ export function provisionalSpans(
     },
     get size() {
       return held.size;
+    },
+  };
+}
+
+function heldThings<Thing>(
+  identityOf: (thing: Thing) => string,
+  tellsOfEnd: (thing: Thing) => boolean,
+): HeldThings<Thing> {
+  const things = new Map<string, Thing>();
+  return {
+    without(others) {
+      for (const thing of others) things.delete(identityOf(thing));
+    },
+    discard(isDiscarded) {
+      for (const [id, thing] of things) if (isDiscarded(thing)) things.delete(id);
+    },
+    put(others) {
+      for (const thing of others) things.set(identityOf(thing), thing);
+    },
+    take(goesOn) {
+      const all = [...things.values()];
+      things.clear();
+      return goesOn ? all.filter((thing) => !tellsOfEnd(thing)) : all;
     },
   };
 }

@@ -1,6 +1,8 @@
 import { DurascopeError } from "../core/errors.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
+import type { DatadogTracer } from "../correlation/datadog-tracer.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
+import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
 
 /** What {@link workflowTracing} may be told; nothing needs to be. */
 export interface WorkflowTracingOptions extends TraceOptions {
@@ -15,6 +17,23 @@ export interface WorkflowTracingOptions extends TraceOptions {
    * @default 2000
    */
   readonly settle?: number;
+  /** Takes the metrics. @default the application's global MeterProvider, where there is one */
+  readonly meterProvider?: MeterProvider;
+  /** Takes the log lines. @default the application's global LoggerProvider, where there is one */
+  readonly loggerProvider?: LoggerProvider;
+  /** Whether log lines of runs are written: begun and ended, retries, waits, compensations. @default true */
+  readonly logEvents?: boolean;
+  /**
+   * Keys of business attributes that become labels of `workflow.started`, `workflow.closed` and `workflow.duration`:
+   * `["order.tier"]`. Never ids; after 1,000 values of one further ones are told as `other`. @default none
+   */
+  readonly metricAttributes?: readonly string[];
+  /**
+   * The tracer of `dd-trace`, where that is what traces this process (docs/datadog.md): its spans in activities stand in the
+   * run's trace and carry its ids, a run is linked to the `dd-trace` span that started it, log lines get `dd-trace`'s ids.
+   * @default none: `dd-trace` is left alone
+   */
+  readonly ddTracer?: DatadogTracer;
   /** Takes warnings, at most one of a kind. @default process.emitWarning */
   readonly onWarning?: (message: string) => void;
 }
@@ -22,8 +41,13 @@ export interface WorkflowTracingOptions extends TraceOptions {
 const KNOWN: Readonly<Record<keyof WorkflowTracingOptions, true>> = {
   businessKeys: true,
   compensates: true,
+  ddTracer: true,
   failureMessages: true,
   identities: true,
+  logEvents: true,
+  loggerProvider: true,
+  meterProvider: true,
+  metricAttributes: true,
   onWarning: true,
   settle: true,
   spanProcessor: true,

@@ -11,7 +11,7 @@
  * All take turns, in one process, and each is told by its best round, in CPU time of all threads: what else runs on
  * the machine only ever adds. The last line is JSON.
  */
-import { encodeSpans } from "../../src/exporters/otlp-json.ts";
+import { encodeSpans } from "../../src/telemetry/otlp/otlp-json.ts";
 import { benchHistories, spansOfHistory } from "./corpus.ts";
 import { sdkPath } from "./sdk-path.ts";
 

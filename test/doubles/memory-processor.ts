@@ -1,5 +1,5 @@
 import type { SpanProcessor } from "../../src/correlation/readable-span.ts";
-import { type ExportedSpan, fromReadableSpan } from "../../src/exporters/exported-span.ts";
+import { type ExportedSpan, fromReadableSpan } from "../../src/telemetry/otlp/exported-span.ts";
 
 /** A span processor that keeps what it is given, with the time (ms since the epoch) at which it came. */
 export interface MemoryProcessor extends SpanProcessor {

@@ -25,7 +25,8 @@ type Change = typeof change extends fc.Arbitrary<infer Of> ? Of : never;
 export function mutated(original: unknown): fc.Arbitrary<unknown> {
   return fc.array(change, { minLength: 1, maxLength: 12 }).map((changes) => {
     const copy = structuredClone(original);
-    for (const one of changes) apply(copy, one);
+    // Values are copied too: one that was put in twice could come to stand in itself.
+    for (const one of changes) apply(copy, { ...one, value: structuredClone(one.value) });
     return copy;
   });
 }

@@ -4,6 +4,7 @@ import { stepsOf, type WorkflowTrace } from "durascope";
 import { traceFromHistory as stepFunctionsTrace } from "durascope/stepfunctions";
 import { traceFromHistory as temporalTrace } from "durascope/temporal";
 import { fileBackend } from "../../../src/lookup/file.ts";
+import { lookUp } from "../../../src/lookup/look-up.ts";
 import { renderComparison, sameShape } from "../../../src/report/comparison.ts";
 import { sagaOptions } from "../shared/options.ts";
 import type { Scenario, ScenarioName } from "../shared/scenarios.ts";
@@ -39,7 +40,7 @@ export async function demoResult(
     ];
     const same = sameShape(traces);
     // oxlint-disable-next-line no-await-in-loop -- the file is read once an order, one after the other
-    const { runs } = await backend.find({ id: scenario.order.orderId });
+    const { runs } = await lookUp(backend, { id: scenario.order.orderId });
     const logs = runs.reduce((sum, run) => sum + run.logs.length, 0);
     const found = new Set(runs.map((run) => run.traceId)).size;
     lines += logs;

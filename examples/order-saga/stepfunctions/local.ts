@@ -7,7 +7,7 @@
  */
 import { CreateStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import {
-  externalLambdaPort,
+  externalLambdaAddress,
   type LambdaHandler,
   type StepFunctionsEndpoint,
   startLambdaEndpoint,
@@ -35,15 +35,13 @@ export async function startLocalStepFunctions(
   handlers: OrderHandlers,
 ): Promise<LocalStepFunctions> {
   // An endpoint that already runs was told at its start where the functions are.
-  const port = externalLambdaPort();
-  const functions = await startLambdaEndpoint(localFunctions(handlers), {
-    ...(port !== undefined && { port }),
-  });
+  const address = externalLambdaAddress();
+  const functions = await startLambdaEndpoint(localFunctions(handlers), address);
   const starting = startStepFunctionsEndpoint({ lambdaEndpoint: functions.endpoint });
   try {
     // Synthesis takes as long as the start of an endpoint, so it runs meanwhile. It keeps this process from listening,
     // which an endpoint that is only looked for would not survive.
-    if (port !== undefined) await starting;
+    if (address !== undefined) await starting;
     const [endpoint, machine] = await Promise.all([starting, synthesised()]);
     const sfn = new SFNClient({
       endpoint: endpoint.endpoint,

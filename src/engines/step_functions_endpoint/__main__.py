@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 
-from .settings import HOST, Settings, read_settings
+from .settings import Settings, read_settings
 
 _MOTO = "5.2.5"
 
@@ -102,7 +102,7 @@ def main() -> None:
 
     from moto.server import main as serve
 
-    serve(["-H", HOST, "-p", str(settings.port)])
+    serve(["-H", settings.host, "-p", str(settings.port)])
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ import argparse
 import os
 from dataclasses import dataclass
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class Settings:
     """The endpoint's settings."""
 
+    host: str
+    """Address to listen on."""
     port: int
     lambda_endpoint: str | None
     """URL that Lambda invocations go to; None when there is none."""
@@ -23,12 +25,17 @@ class Settings:
 
     @property
     def own_url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
 
 def read_settings(arguments: list[str]) -> Settings:
     parser = argparse.ArgumentParser(
-        prog="step_functions_endpoint", description="A local Step Functions endpoint on 127.0.0.1."
+        prog="step_functions_endpoint", description="A local Step Functions endpoint."
+    )
+    parser.add_argument(
+        "--host",
+        default=LOOPBACK,
+        help="address to listen on (default: 127.0.0.1; in a container 0.0.0.0)",
     )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument(

@@ -1,0 +1,11 @@
+/** Writes the generated pages of `docs` anew: `npm run docs`. Each has a test that it is fresh. */
+import { writeFileSync } from "node:fs";
+import { attributesPage, PAGE } from "./attributes-page.ts";
+import { COMPATIBILITY_PAGE, compatibilityPage } from "./compatibility-page.ts";
+import { COSTS_PAGE, costsPage } from "./costs-page.ts";
+import { TROUBLESHOOTING_PAGE, troubleshootingPage } from "./troubleshooting-page.ts";
+
+writeFileSync(PAGE, attributesPage());
+writeFileSync(COMPATIBILITY_PAGE, compatibilityPage());
+writeFileSync(COSTS_PAGE, await costsPage());
+writeFileSync(TROUBLESHOOTING_PAGE, troubleshootingPage());

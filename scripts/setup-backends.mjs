@@ -1,0 +1,83 @@
+// Makes the real backends that tests run against (Jaeger, Prometheus, a collector and others):
+//   node scripts/setup-backends.mjs
+// They are kept in a folder of the user (setup/backends/cache.mjs), so a second clone finds them. What cannot be made
+// here is told in a sentence, its tests are skipped with the same reason, and the exit code is 1.
+// Plain JavaScript without a dependency, like with-setup.mjs: Node 20 or newer.
+import { join } from "node:path";
+import { cacheFolder } from "./setup/backends/cache.mjs";
+import { collector } from "./setup/backends/collector.mjs";
+import { prometheus } from "./setup/backends/debian.mjs";
+import { compose, jaeger, prometheus3 } from "./setup/backends/go-backends.mjs";
+import { installation } from "./setup/backends/installation.mjs";
+import { writeInstalledList } from "./setup/backends/installed-list.mjs";
+import { pythonTools } from "./setup/backends/python-tools.mjs";
+import { runApart } from "./setup/backends/run-apart.mjs";
+import { stackSteps } from "./setup/backends/stacks.mjs";
+import { SetupFailure } from "./setup/failure.mjs";
+import { endOnSignals } from "./setup/interruption.mjs";
+import { root, stateFolder } from "./setup/layout.mjs";
+import { withLock } from "./setup/lock.mjs";
+import { packages } from "./setup/packages.mjs";
+
+// A cold set-up takes a quarter of an hour on two cores; a second clone waits for it and then has nothing to do.
+const waitLimitMs = 45 * 60_000;
+
+/** @param {string} text */
+function write(text) {
+  process.stderr.write(text);
+}
+
+/**
+ * The project's own packages, since a fresh clone has none. The clone's lock keeps `npm run setup` from doing the same.
+ *
+ * @type {import("./setup/step.mjs").Step}
+ */
+const ownPackages = {
+  ...packages,
+  run: () =>
+    withLock(
+      join(stateFolder, "lock"),
+      () => undefined,
+      async () => {
+        if (!packages.isDone()) return packages.run();
+      },
+    ),
+};
+
+/** @param {string} cache */
+async function setUpBackends(cache) {
+  const begin = Date.now();
+  const platform = `${process.platform}-${process.arch}`;
+  // The quick ones first: who waits for the others can begin.
+  const backends = [prometheus, pythonTools(), jaeger, collector(), compose, prometheus3];
+  const installations = backends.map((backend) => installation(backend, cache, platform));
+  const steps = [ownPackages, ...stackSteps(join(root, "test/stacks")), ...installations];
+  const hadNothingToDo = steps.every((step) => step.isDone());
+  const failures = await runApart(steps, write, Date.now);
+  writeInstalledList(join(stateFolder, "backends.json"), installations, failures);
+  if (failures.size > 0) {
+    write(
+      `setup: ${failures.size} of ${steps.length} steps failed, see above; the rest is ready\n`,
+    );
+    process.exitCode = 1;
+  } else if (!hadNothingToDo) {
+    write(`setup: backends ready after ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
+  }
+}
+
+const leaveToSystem = endOnSignals(write);
+try {
+  const cache = join(cacheFolder(process.env, process.platform), "backends");
+  await withLock(
+    join(cache, "lock"),
+    (owner) => write(`setup: another set-up is at work in ${cache} (process ${owner}), waiting\n`),
+    () => setUpBackends(cache),
+    waitLimitMs,
+  );
+} catch (error) {
+  if (!(error instanceof SetupFailure)) throw error;
+  write(`setup: ${error.message}\n`);
+  process.exitCode = 1;
+} finally {
+  leaveToSystem();
+}

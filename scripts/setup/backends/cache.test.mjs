@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cacheFolder, folderName } from "./cache.mjs";
+
+describe("the folder for what takes minutes to make", () => {
+  it("is the one that DURASCOPE_CACHE names", () => {
+    expect(cacheFolder({ DURASCOPE_CACHE: "/somewhere", XDG_CACHE_HOME: "/caches" }, "linux")).toBe(
+      "/somewhere",
+    );
+  });
+
+  it("lies in the system's folder for caches, so that all clones of a user share it", () => {
+    const name = "durascope";
+    expect(cacheFolder({ XDG_CACHE_HOME: "/caches" }, "linux")).toBe(join("/caches", name));
+    expect(cacheFolder({ LOCALAPPDATA: "/local" }, "win32")).toBe(join("/local", name));
+    expect(cacheFolder({}, "linux")).toMatch(/[/\\]\.cache[/\\]durascope$/u);
+  });
+});
+
+describe("a backend's folder", () => {
+  const backend = { name: "jaeger", version: "1.76.0", recipe: { tags: "a" } };
+
+  it("says what is in it", () => {
+    expect(folderName(backend, "linux-x64")).toMatch(/^jaeger-1\.76\.0-linux-x64-[0-9a-f]{12}$/u);
+  });
+
+  it("is another for another version, platform or recipe", () => {
+    const names = [
+      folderName(backend, "linux-x64"),
+      folderName({ ...backend, version: "1.77.0" }, "linux-x64"),
+      folderName({ ...backend, recipe: { tags: "b" } }, "linux-x64"),
+      folderName(backend, "darwin-arm64"),
+    ];
+    expect(new Set(names).size).toBe(4);
+  });
+});

@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
+import { type BackendChoice, chooseBackend } from "./lookup-backend.ts";
+
+const folder = temporaryFolder();
+const nobody: typeof fetch = () => Promise.reject(new Error("nobody is there"));
+
+const chosen = async (
+  options: BackendChoice,
+  environment: Record<string, string> = {},
+  request: typeof fetch = nobody,
+): Promise<[string, string]> => {
+  const { backend, chosenBy } = await chooseBackend(options, environment, {
+    request,
+    folder: folder.path(),
+  });
+  return [backend.name, chosenBy];
+};
+
+const refused = async (
+  options: BackendChoice,
+  environment: Record<string, string> = {},
+): Promise<string> => {
+  const failure: unknown = await chooseBackend(options, environment, {
+    request: nobody,
+    folder: folder.path(),
+  }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ exitCode: 2 });
+  return failure instanceof Error ? failure.message : "";
+};
+
+const keys = { DD_API_KEY: "a".repeat(32), DD_APP_KEY: "b".repeat(40) };
+
+describe("the backend is", () => {
+  test("what the command line names, whatever the environment says", async () => {
+    const environment = { DURASCOPE_BACKEND: "datadog", JAEGER_URL: "http://j.test", ...keys };
+    expect(await chosen({ file: "x.jsonl" }, environment)).toEqual(["file x.jsonl", "--file"]);
+    expect(await chosen({ backend: "jaeger" }, environment)).toEqual([
+      "Jaeger at http://j.test",
+      "--backend",
+    ]);
+    expect(await chosen({ backend: "tempo", url: "http://t.test:3200" }, environment)).toEqual([
+      "Tempo at http://t.test:3200",
+      "--url",
+    ]);
+  });
+
+  test("at its usual address on this machine when only its kind is named", async () => {
+    expect(await chosen({ backend: "jaeger" })).toEqual([
+      "Jaeger at http://localhost:16686",
+      "--backend",
+    ]);
+    expect(await chosen({}, { DURASCOPE_BACKEND: "tempo" })).toEqual([
+      "Tempo at http://localhost:3200",
+      "DURASCOPE_BACKEND",
+    ]);
+  });
+
+  test("what the environment names: the kind, a file, a Jaeger, a Tempo", async () => {
+    const all = {
+      DURASCOPE_BACKEND: "tempo",
+      DURASCOPE_FILE: "x.jsonl",
+      JAEGER_URL: "http://j.test",
+      TEMPO_URL: "http://t.test",
+    };
+    const { DURASCOPE_BACKEND: _kind, ...noKind } = all;
+    const { DURASCOPE_FILE: _file, ...noFile } = noKind;
+    const { JAEGER_URL: _jaeger, ...noJaeger } = noFile;
+    expect(await chosen({}, all)).toEqual(["Tempo at http://t.test", "DURASCOPE_BACKEND"]);
+    expect(await chosen({}, noKind)).toEqual(["file x.jsonl", "DURASCOPE_FILE"]);
+    expect(await chosen({}, noFile)).toEqual(["Jaeger at http://j.test", "JAEGER_URL"]);
+    expect(await chosen({}, noJaeger)).toEqual(["Tempo at http://t.test", "TEMPO_URL"]);
+  });
+
+  test("what answers beside a local OTLP endpoint, before the keys of Datadog", async () => {
+    const jaeger: typeof fetch = (input) =>
+      input === "http://localhost:16686/"
+        ? Promise.resolve(new Response("Jaeger UI"))
+        : nobody(input);
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318", ...keys };
+    expect(await chosen({}, environment, jaeger)).toEqual([
+      "Jaeger at http://localhost:16686",
+      "found beside OTEL_EXPORTER_OTLP_ENDPOINT",
+    ]);
+    expect((await chosen({}, environment))[0]).toMatch(/^Datadog/);
+  });
+
+  test("the last demo's file, also where an agent's environment has one of Datadog's keys", async () => {
+    const demo = folder.path(".durascope/demo.otlp.jsonl");
+    await mkdir(dirname(demo), { recursive: true });
+    await writeFile(demo, "");
+    const found = ["file .durascope/demo.otlp.jsonl", "the last demo"];
+    expect(await chosen({})).toEqual(found);
+    expect(await chosen({}, { DD_API_KEY: keys.DD_API_KEY, DD_SITE: "datadoghq.eu" })).toEqual(
+      found,
+    );
+  });
+});
+
+describe("a wrong call", () => {
+  test("two backends at once", async () => {
+    expect(await refused({ file: "x", url: "http://j.test" })).toContain("--file");
+    expect(await refused({ file: "x", backend: "jaeger" })).toContain("--file");
+  });
+
+  test("an address without its kind", async () => {
+    expect(await refused({ url: "http://j.test" })).toContain("--backend jaeger");
+    expect(await refused({ backend: "file", url: "http://j.test" })).toContain("--backend jaeger");
+  });
+
+  test("half of Datadog's keys, and no file of a demo", async () => {
+    await expect(
+      chooseBackend({}, { DD_SITE: "datadoghq.eu" }, { folder: folder.path() }),
+    ).rejects.toMatchObject({ code: "LOOKUP_DATADOG_KEYS" });
+  });
+
+  test("an unknown kind in the environment, and nothing to look in at all", async () => {
+    expect(await refused({}, { DURASCOPE_BACKEND: "zipkin" })).toContain("DURASCOPE_BACKEND");
+    expect(await refused({})).toContain("There is nothing to look in");
+  });
+});
+
+test("credentials that stand beside another origin's address do not go to the one of --url", async () => {
+  const sent: (string | null)[] = [];
+  vi.stubGlobal("fetch", (_input: unknown, init: RequestInit) => {
+    sent.push(new Headers(init.headers).get("authorization"));
+    return Promise.resolve(Response.json({ traces: [] }));
+  });
+  const environment = { TEMPO_URL: "http://t.test:3200/", TEMPO_AUTHORIZATION: "Bearer secret" };
+  const ask = async (url: string): Promise<void> => {
+    const { backend } = await chooseBackend({ backend: "tempo", url }, environment);
+    await backend.search({ id: "order-1", since: Date.now() - 1000 }, new AbortController().signal);
+  };
+  await ask("http://other.test:3200");
+  await ask("http://t.test:3200/tempo");
+  vi.unstubAllGlobals();
+  expect(new Set(sent)).toEqual(new Set([null, "Bearer secret"]));
+  expect(sent[0]).toBeNull();
+});

@@ -1,0 +1,204 @@
+import { once } from "node:events";
+import { isDurascopeError } from "../core/errors.ts";
+import {
+  fileSpanProcessor,
+  openOtlpFile,
+  otlpLoggerProvider,
+  otlpMeterProvider,
+  type PrometheusEndpoint,
+  prometheusEndpoint,
+} from "../exporters/index.ts";
+import { StepFunctionsPoller, type StepFunctionsPollerOptions } from "../stepfunctions/index.ts";
+import { usageFailure } from "./failure.ts";
+import { type CommandIo, write } from "./output.ts";
+
+/** Options of `durascope poll`, as the command line gives them. */
+export interface PollCommandOptions {
+  readonly stateMachineArn?: readonly string[];
+  readonly executionArn?: readonly string[];
+  readonly compensates?: Readonly<Record<string, readonly string[]>>;
+  readonly waits?: Readonly<Record<string, string>>;
+  /** Hours to look back for executions that have closed. */
+  readonly lookBack?: number;
+  /** Seconds until an execution that works is read again. */
+  readonly interval?: number;
+  readonly callsPerSecond?: number;
+  /** File of OTLP JSON lines to append to. */
+  readonly out?: string;
+  readonly metricsPort?: number;
+  readonly metricsHost?: string;
+  /** Poll once and end. */
+  readonly once?: boolean;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const HOUR_MS = 3_600_000;
+const HINT = "Example: durascope poll --state-machine-arn arn:aws:states:…:stateMachine:orderSaga";
+
+/** Closes what a poll opened, in the opposite order. */
+type Closers = (() => Promise<void>)[];
+
+/**
+ * Follows executions of Step Functions until SIGINT or SIGTERM, or with `--once` for one pass: spans to where
+ * `OTEL_EXPORTER_OTLP_ENDPOINT` names, or to a file; metrics to a page for Prometheus, else with the spans; log lines with
+ * the spans.
+ */
+export async function poll(options: PollCommandOptions, io: CommandIo): Promise<void> {
+  const { environment } = io;
+  if ((options.stateMachineArn ?? []).length + (options.executionArn ?? []).length === 0)
+    throw usageFailure("There is nothing to poll: name a state machine or an execution.", HINT);
+  const collector = isSet(environment["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+  const hasReceiver = collector || isSet(environment["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]);
+  if (!hasReceiver && options.out === undefined && options.metricsPort === undefined)
+    throw usageFailure(
+      "Nothing would take what is polled.",
+      "Set OTEL_EXPORTER_OTLP_ENDPOINT, or give --out <file> or --metrics-port <port>.",
+    );
+  const closers: Closers = [];
+  const stopped = untilStopped();
+  try {
+    const { providers, metricsUrl } = await receivers(options, io, collector, hasReceiver, closers);
+    const poller = pollerOf(options, io, providers);
+    closers.push(() => poller.stop());
+    await (options.once === true ? poller.poll() : poller.start());
+    if (options.once === true) return;
+    await write(io.stderr, `durascope: polling; Ctrl-C ends it${said(metricsUrl)}\n`);
+    await stopped.signal;
+  } finally {
+    stopped.forget();
+    for (const close of closers.toReversed()) {
+      // One after the other: the poller hands on what it holds before what takes it is closed.
+      // oxlint-disable-next-line no-await-in-loop
+      await close();
+    }
+  }
+}
+
+type Providers = Pick<
+  StepFunctionsPollerOptions,
+  "spanProcessor" | "meterProvider" | "loggerProvider"
+>;
+
+/** Opens what takes spans, metrics and log lines. */
+async function receivers(
+  options: PollCommandOptions,
+  io: CommandIo,
+  collector: boolean,
+  hasReceiver: boolean,
+  closers: Closers,
+): Promise<{ providers: Providers; metricsUrl: string | undefined }> {
+  const { environment } = io;
+  const serviceName = options.stateMachineArn?.[0]?.split(":")[6] ?? "durascope";
+  const named = { serviceName, environment };
+  const page = await metricsPage(options, named);
+  if (page !== undefined) closers.push(() => page.shutdown());
+  const pushed =
+    collector && page === undefined && environment["OTEL_METRICS_EXPORTER"] !== "none"
+      ? await unlessMissing(() => otlpMeterProvider(named), io)
+      : undefined;
+  const logs =
+    collector && environment["OTEL_LOGS_EXPORTER"] !== "none"
+      ? await unlessMissing(() => otlpLoggerProvider(named), io)
+      : undefined;
+  for (const one of [pushed, logs]) if (one !== undefined) closers.push(() => one.shutdown());
+  const meterProvider = page?.meterProvider ?? pushed?.provider;
+  const spanProcessor = fileReceiver(options, io, closers) ?? (hasReceiver ? undefined : NOWHERE);
+  return {
+    metricsUrl: page?.url,
+    providers: {
+      ...(spanProcessor !== undefined && { spanProcessor }),
+      ...(meterProvider !== undefined && { meterProvider }),
+      ...(logs !== undefined && { loggerProvider: logs.provider }),
+    },
+  };
+}
+
+/** Where only the metrics are wanted. */
+const NOWHERE: Providers["spanProcessor"] = { onEnd: () => undefined };
+
+async function metricsPage(
+  { metricsPort, metricsHost }: PollCommandOptions,
+  named: { serviceName: string; environment: CommandIo["environment"] },
+): Promise<PrometheusEndpoint | undefined> {
+  if (metricsPort === undefined) return undefined;
+  return prometheusEndpoint({
+    ...named,
+    port: metricsPort,
+    ...(metricsHost !== undefined && { host: metricsHost }),
+  });
+}
+
+function fileReceiver(
+  { out }: PollCommandOptions,
+  io: CommandIo,
+  closers: Closers,
+): Providers["spanProcessor"] {
+  if (out === undefined) return undefined;
+  const file = openOtlpFile(out, {
+    onError: (error) => void write(io.stderr, `durascope: ${error.message}\n`),
+  });
+  closers.push(() => file.close());
+  return fileSpanProcessor(file);
+}
+
+/** What is not installed is said, and done without: the spans are what a poll is for. */
+async function unlessMissing<Value>(
+  open: () => Promise<Value>,
+  io: CommandIo,
+): Promise<Value | undefined> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!isDurascopeError(error)) throw error;
+    await write(io.stderr, `durascope: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+function pollerOf(
+  options: PollCommandOptions,
+  io: CommandIo,
+  providers: Providers,
+): StepFunctionsPoller {
+  const { stateMachineArn, executionArn, compensates, waits, lookBack, interval } = options;
+  try {
+    return new StepFunctionsPoller({
+      ...providers,
+      ...(stateMachineArn !== undefined && { stateMachineArns: stateMachineArn }),
+      ...(executionArn !== undefined && { executionArns: executionArn }),
+      ...(lookBack !== undefined && { since: io.now() - lookBack * HOUR_MS }),
+      ...(interval !== undefined && { minInterval: interval * 1000 }),
+      ...(options.callsPerSecond !== undefined && { callsPerSecond: options.callsPerSecond }),
+      traceOptions: {
+        ...(compensates !== undefined && { compensates }),
+        ...(waits !== undefined && { waits }),
+      },
+      logger: { warn: (message) => void write(io.stderr, `${message}\n`) },
+    });
+  } catch (error) {
+    if (isDurascopeError(error) && error.code === "POLLER_OPTION")
+      throw usageFailure(error.message, HINT);
+    throw error;
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+function untilStopped(): { readonly signal: Promise<unknown>; forget(): void } {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  for (const name of SIGNALS) process.once(name, stop);
+  return {
+    signal: once(stopping.signal, "abort"),
+    forget() {
+      for (const name of SIGNALS) process.off(name, stop);
+    },
+  };
+}
+
+function said(url: string | undefined): string {
+  return url === undefined ? "" : `; metrics: ${url}`;
+}
+
+function isSet(value: string | undefined): boolean {
+  return (value ?? "").trim() !== "";
+}

@@ -1,0 +1,91 @@
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** When a file is put aside, and a new one begun in its place. */
+export interface RotationOptions {
+  /** Before a file grows over this many bytes it becomes `<path>.1`, that one `<path>.2`, and so on. @default it grows without a bound */
+  readonly maxBytes?: number;
+  /** Most files that are kept, the one that grows among them; over it the oldest is removed. @default 5 */
+  readonly maxFiles?: number;
+}
+
+/** A file that lines are appended to, one write a line. Each rejects with the error of the system. */
+export interface AppendedFile {
+  append(line: Buffer): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MAX_FILES = 5;
+
+/**
+ * The file at a path, opened and made with its folder at the first line. Where it rotates, each line looks first whether
+ * another process has put the file aside, so several may share it.
+ */
+export function appendedFile(path: string, options: RotationOptions): AppendedFile {
+  const { maxBytes = Infinity, maxFiles = MAX_FILES } = options;
+  let file: FileHandle | undefined;
+
+  async function openForAppending(): Promise<FileHandle> {
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, "a");
+  }
+
+  async function close(): Promise<void> {
+    const closing = file;
+    file = undefined;
+    await closing?.close();
+  }
+
+  /** Whether the file has no room for a line; an empty one takes any. */
+  async function isFull(target: FileHandle, length: number): Promise<boolean> {
+    const { size } = await target.stat();
+    return size > 0 && size + length > maxBytes;
+  }
+
+  async function isStillAt(target: FileHandle): Promise<boolean> {
+    const [own, there] = await Promise.all([target.stat(), stat(path).catch(() => undefined)]);
+    return there?.ino === own.ino;
+  }
+
+  async function putAside(): Promise<void> {
+    await close();
+    await rm(olderName(maxFiles - 1), { force: true });
+    for (let age = maxFiles - 2; age >= 0; age -= 1) {
+      // oxlint-disable-next-line no-await-in-loop -- the oldest first, each to a name that is free
+      await rename(olderName(age), olderName(age + 1)).catch(ignoreMissing);
+    }
+  }
+
+  function olderName(age: number): string {
+    return age === 0 ? path : `${path}.${age}`;
+  }
+
+  /** The file to write to, after whatever rotation is due. */
+  async function current(length: number): Promise<FileHandle> {
+    file ??= await openForAppending();
+    if (maxBytes === Infinity) return file;
+    if (!(await isStillAt(file))) {
+      await close();
+      file = await openForAppending();
+    }
+    if (await isFull(file, length)) {
+      await putAside();
+      file = await openForAppending();
+    }
+    return file;
+  }
+
+  return {
+    async append(line) {
+      const target = await current(line.length);
+      const { bytesWritten } = await target.write(line);
+      // A disk that fills up takes a part: the rest may fit later, or fails with a reason.
+      if (bytesWritten < line.length) await target.appendFile(line.subarray(bytesWritten));
+    },
+    close,
+  };
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}

@@ -1,0 +1,112 @@
+import { createServer, type Server } from "node:http";
+import { DurascopeError } from "../core/errors.ts";
+import { prometheusViews } from "../core/instruments.ts";
+import type { Environment } from "../correlation/disabled.ts";
+import { environmentAttributes } from "../correlation/resource.ts";
+import type { MeterProvider } from "../telemetry/application-providers.ts";
+
+/** Options of {@link prometheusEndpoint}. */
+export interface PrometheusEndpointOptions {
+  /** Port to listen on; 0 takes a free one. @default 9464, which Prometheus's list of ports has for it */
+  readonly port?: number;
+  /** Address to listen on. In a container `0.0.0.0`, which every neighbour can read. @default 127.0.0.1 */
+  readonly host?: string;
+  /** `service.name` where `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` give none. @default durascope */
+  readonly serviceName?: string;
+  /** @default process.env */
+  readonly environment?: Environment;
+}
+
+/** A page of metrics that Prometheus can scrape. */
+export interface PrometheusEndpoint {
+  /** Where the page is: `http://127.0.0.1:9464/metrics`. */
+  readonly url: string;
+  /** What makes the instruments: give it as `meterProvider`, or register it as the global one. */
+  readonly meterProvider: MeterProvider;
+  /** Stops listening. Never rejects. */
+  shutdown(): Promise<void>;
+}
+
+const DEFAULT_PORT = 9464;
+const DEFAULT_HOST = "127.0.0.1";
+const PACKAGES =
+  "@opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus @opentelemetry/resources";
+
+/**
+ * Serves `/metrics` by OpenTelemetry's own Prometheus exporter, under the names that OTLP into Prometheus gives.
+ *
+ * @throws DurascopeError `PROMETHEUS_MISSING` when the packages, optional peers, are not installed
+ * @throws DurascopeError `PROMETHEUS_PORT` when nothing can listen on the port
+ */
+export async function prometheusEndpoint(
+  options: PrometheusEndpointOptions = {},
+): Promise<PrometheusEndpoint> {
+  const { port = DEFAULT_PORT, host = DEFAULT_HOST, serviceName = "durascope" } = options;
+  const { PrometheusExporter, SdkMeterProvider, resourceFromAttributes } = await load();
+  // Listens itself: the exporter's own server takes no free port, and tells no one why it cannot listen.
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const meterProvider = new SdkMeterProvider({
+    resource: resourceFromAttributes(
+      environmentAttributes(options.environment ?? process.env, serviceName),
+    ),
+    readers: [exporter],
+    views: prometheusViews(),
+  });
+  const server = createServer((request, response) => {
+    const path = request.url?.split("?")[0];
+    if (path === "/metrics") return exporter.getMetricsRequestHandler(request, response);
+    response.statusCode = 404;
+    response.end("The metrics are at /metrics.\n");
+  });
+  const taken = await listen(server, port, host);
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}/metrics`,
+    meterProvider,
+    async shutdown() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await meterProvider.shutdown().catch(() => undefined);
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      reject(
+        new DurascopeError(
+          "PROMETHEUS_PORT",
+          `The metrics cannot be served at ${host}:${port} (${cause.code ?? cause.message}): give another port, or 0 for a free one.`,
+          { cause },
+        ),
+      );
+    });
+    server.listen({ port, host }, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+async function load() {
+  try {
+    const [
+      { MeterProvider: SdkMeterProvider },
+      { PrometheusExporter },
+      { resourceFromAttributes },
+    ] = await Promise.all([
+      import("@opentelemetry/sdk-metrics"),
+      import("@opentelemetry/exporter-prometheus"),
+      import("@opentelemetry/resources"),
+    ]);
+    return { SdkMeterProvider, PrometheusExporter, resourceFromAttributes };
+  } catch (cause) {
+    throw new DurascopeError(
+      "PROMETHEUS_MISSING",
+      `OpenTelemetry's Prometheus exporter is not installed, so there is no /metrics. Run: npm install ${PACKAGES}`,
+      { cause },
+    );
+  }
+}

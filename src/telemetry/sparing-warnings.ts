@@ -1,0 +1,23 @@
+import type { Clock } from "../core/ports.ts";
+import type { WarningLogger } from "./span-processor.ts";
+
+/** Warns of a kind of thing; gives whether it was said. */
+export type SparingWarnings = (kind: string, message: string) => boolean;
+
+const PAUSE_MS = 3_600_000;
+
+/** Says each kind of thing at most once an hour: what goes on for a night fills no log. A logger that throws costs its line. */
+export function sparingWarnings(warn: WarningLogger, now: Clock): SparingWarnings {
+  const said = new Map<string, number>();
+  return (kind, message) => {
+    const last = said.get(kind);
+    if (last !== undefined && now() - last < PAUSE_MS) return false;
+    said.set(kind, now());
+    try {
+      warn(message);
+    } catch {
+      // A logger that throws is no reason to lose spans.
+    }
+    return true;
+  };
+}

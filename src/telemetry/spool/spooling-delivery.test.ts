@@ -1,0 +1,318 @@
+// Claims: with a backend away nothing is lost within the bound, all is sent later in its order, what is dropped is counted
+// and said; no fault of the disk reaches whoever gives the spans.
+import { dirname } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type FakeTiming, fakeTiming } from "../../../test/doubles/fake-timing.ts";
+import { type MemoryDisk, memoryDisk } from "../../../test/doubles/memory-disk.ts";
+import { noExportCounts } from "../export-counts.ts";
+import type { Delivery } from "../otlp/delivery.ts";
+import type { OtlpBatch } from "../otlp/otlp-batch.ts";
+import { sparingWarnings } from "../sparing-warnings.ts";
+import { openSpool } from "./spool.ts";
+import { openSpoolFolder } from "./spool-folder.ts";
+import { spoolingDelivery } from "./spooling-delivery.ts";
+
+const HOUR = 3_600_000;
+const AWAY: Delivery = { outcome: "unavailable", reason: "ECONNREFUSED" };
+const TAKEN: Delivery = { outcome: "accepted", rejected: 0 };
+
+interface World {
+  readonly timing: FakeTiming;
+  readonly disk: MemoryDisk;
+  readonly warnings: string[];
+  /** Names of the batches that the backend took. */
+  readonly taken: string[];
+  /** How often it was asked. */
+  asked: number;
+  answer: (name: string) => Delivery;
+}
+
+function world(): World {
+  const timing = fakeTiming();
+  return {
+    timing,
+    disk: memoryDisk(() => timing.now()),
+    warnings: [],
+    taken: [],
+    asked: 0,
+    answer: () => TAKEN,
+  };
+}
+
+let writers = 0;
+
+async function open(it: World, maxBytes = Infinity): Promise<ReturnType<typeof spoolingDelivery>> {
+  writers += 1;
+  const { timing, disk } = it;
+  const writer = {
+    id: String(writers).padStart(8, "0"),
+    pid: writers,
+    host: "here",
+    now: () => timing.now(),
+    isAlive: (pid: number) => pid === writers,
+  };
+  const folder = await openSpoolFolder("/spool", writer, disk);
+  const spool = openSpool(folder, maxBytes);
+  await spool.adopt();
+  return spoolingDelivery({
+    spool,
+    folder,
+    path: "/spool",
+    lateAfter: HOUR,
+    timing,
+    timeoutMillis: 10_000,
+    shown: "http://backend",
+    counts: noExportCounts(),
+    warn: sparingWarnings(
+      (message) => void it.warnings.push(message),
+      () => timing.now(),
+    ),
+    sendOnce({ body }) {
+      it.asked += 1;
+      const name = Buffer.from(body).toString();
+      const delivery = it.answer(name);
+      if (delivery.outcome === "accepted") it.taken.push(name);
+      return Promise.resolve(delivery);
+    },
+  });
+}
+
+function batch(name: string, it: World): OtlpBatch {
+  return {
+    body: Buffer.from(name),
+    contentType: "application/json",
+    isGzipped: false,
+    spans: 10,
+    lastEnd: it.timing.now(),
+  };
+}
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `b${i}`);
+
+describe("a delivery with a spool", () => {
+  test("while the backend takes what comes nothing is written", async () => {
+    const it = world();
+    const delivery = await open(it);
+    for (const name of names(3)) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await delivery.deliver(batch(name, it))).toBeUndefined();
+    }
+    expect(it.taken).toEqual(names(3));
+    expect([...it.disk.files.keys()].filter((path) => path.endsWith(".otlp"))).toEqual([]);
+    expect(delivery.counts()).toMatchObject({ exported: 30, spooled: 0 });
+  });
+
+  test("the backend is away for an hour: all arrives, in order, once, and soon after it is back", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it);
+    for (const name of names(120)) {
+      // oxlint-disable no-await-in-loop
+      expect(await delivery.deliver(batch(name, it))).toBeUndefined();
+      await it.timing.pass(30_000);
+      // oxlint-enable no-await-in-loop
+    }
+    expect(it.taken).toEqual([]);
+    expect(delivery.counts()).toMatchObject({ exported: 0, spooled: 1200, dropped: 0, failed: 0 });
+    // It was asked about once a minute, not for each batch.
+    expect(it.asked).toBeLessThan(80);
+    it.answer = () => TAKEN;
+    await delivery.deliver(batch("new", it));
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual([...names(120), "new"]);
+    expect(delivery.counts()).toMatchObject({ exported: 1210, spooled: 0, dropped: 0 });
+    expect([...it.disk.files.keys()].filter((path) => path.endsWith(".otlp"))).toEqual([]);
+    expect(it.warnings).toEqual([
+      expect.stringMatching(/http:\/\/backend takes no spans \(ECONNREFUSED\).*\/spool/),
+    ]);
+  });
+
+  test("spans that became late in the spool are counted", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it);
+    await delivery.deliver(batch("late", it));
+    await it.timing.pass(HOUR);
+    await delivery.deliver(batch("in time", it));
+    await delivery.deliver({ ...batch("late before", it), lastEnd: it.timing.now() - 2 * HOUR });
+    it.answer = () => TAKEN;
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual(["late", "in time", "late before"]);
+    expect(delivery.counts()).toMatchObject({ exported: 30, late: 10 });
+  });
+
+  test("over its bound the oldest go, counted and said", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it, 1000);
+    for (const name of names(20)) {
+      // oxlint-disable no-await-in-loop
+      expect(await delivery.deliver(batch(name, it))).toBeUndefined();
+      const bytes = [...it.disk.files].filter(([path]) => path.endsWith(".otlp"));
+      expect(bytes.reduce((sum, [, { length }]) => sum + length, 0)).toBeLessThanOrEqual(1000);
+      // oxlint-enable no-await-in-loop
+    }
+    const { dropped, spooled } = delivery.counts();
+    expect(dropped).toBeGreaterThan(100);
+    expect(dropped + spooled).toBe(200);
+    expect(it.warnings.join("\n")).toMatch(/\/spool is full.*oldest.*10 so far/);
+    it.answer = () => TAKEN;
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual(names(20).slice(-it.taken.length));
+    expect(it.taken).toHaveLength(spooled / 10);
+  });
+
+  test("a batch that is larger than the spool is dropped and counted", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it, 100);
+    expect(await delivery.deliver(batch("x".repeat(200), it))).toBeUndefined();
+    expect(delivery.counts()).toMatchObject({ dropped: 10, spooled: 0 });
+  });
+
+  test("on a full disk the batch is given back, and said; nothing is left over", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it);
+    it.disk.capacity = [...it.disk.files.values()].reduce((sum, { length }) => sum + length, 50);
+    expect(await delivery.deliver(batch("one", it))).toMatch(/cannot be written \(ENOSPC\)/);
+    expect(delivery.counts()).toMatchObject({ failed: 10, spooled: 0 });
+    expect(it.warnings.join("\n")).toMatch(
+      /cannot be written to the spool.*ENOSPC.*Free some space/,
+    );
+    expect([...it.disk.files.keys()].filter((path) => path.includes("otlp"))).toEqual([]);
+    it.disk.capacity = Infinity;
+    expect(await delivery.deliver(batch("one", it))).toBeUndefined();
+    it.answer = () => TAKEN;
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual(["one"]);
+  });
+
+  test("a backend that says when it comes back is left alone until then", async () => {
+    const it = world();
+    it.answer = () => ({ outcome: "unavailable", reason: "HTTP 429", retryAfter: 600_000 });
+    const delivery = await open(it);
+    await delivery.deliver(batch("one", it));
+    await it.timing.pass(599_000);
+    expect(it.asked).toBe(1);
+    it.answer = () => TAKEN;
+    await it.timing.pass(1000);
+    expect(it.taken).toEqual(["one"]);
+  });
+
+  test("with a wrong key spans wait until it is corrected", async () => {
+    const it = world();
+    it.answer = () => ({ outcome: "forbidden", reason: "HTTP 401" });
+    const delivery = await open(it);
+    expect(await delivery.deliver(batch("one", it))).toBeUndefined();
+    expect(it.warnings).toEqual([
+      expect.stringMatching(/takes nothing from here \(HTTP 401\).*wait in \/spool/),
+    ]);
+    it.answer = () => TAKEN;
+    await it.timing.pass(61_000);
+    expect(it.taken).toEqual(["one"]);
+  });
+
+  test("a batch that is refused does not hold up those behind it", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it);
+    for (const name of names(3)) {
+      // oxlint-disable-next-line no-await-in-loop
+      await delivery.deliver(batch(name, it));
+    }
+    it.answer = (name) => (name === "b1" ? { outcome: "refused", reason: "HTTP 400" } : TAKEN);
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual(["b0", "b2"]);
+    expect(delivery.counts()).toMatchObject({ exported: 20, rejected: 10, spooled: 0 });
+  });
+
+  test("a corrupt file is set aside and said, and those behind it are sent", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const delivery = await open(it);
+    for (const name of names(3)) {
+      // oxlint-disable-next-line no-await-in-loop
+      await delivery.deliver(batch(name, it));
+    }
+    const [, second] = [...it.disk.files.keys()]
+      .filter((path) => path.endsWith(".otlp"))
+      .toSorted();
+    it.disk.files.set(second ?? "", Buffer.from("rot"));
+    it.answer = () => TAKEN;
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual(["b0", "b2"]);
+    expect(it.warnings.join("\n")).toMatch(/not what was written.*\/spool\/\*\.corrupt/);
+    expect([...it.disk.files.keys()].some((path) => path.endsWith(".corrupt"))).toBe(true);
+  });
+
+  test("a process that ends while the backend is there sends what waits; else the next one does", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const first = await open(it);
+    await first.deliver(batch("one", it));
+    await first.close();
+    expect(it.taken).toEqual([]);
+    const second = await open(it);
+    expect(second.counts()).toMatchObject({ spooled: 10 });
+    it.answer = () => TAKEN;
+    await second.close();
+    expect(it.taken).toEqual(["one"]);
+    expect([...it.disk.files.keys()]).toEqual([]);
+  });
+
+  test("a process that lives finds what another leaves later", async () => {
+    const it = world();
+    it.answer = () => AWAY;
+    const other = await open(it);
+    await other.deliver(batch("other's", it));
+    // Whoever opens last is the only one that lives: the other one has died.
+    const own = await open(it);
+    await own.deliver(batch("own", it));
+    it.answer = () => TAKEN;
+    await it.timing.pass(75_000);
+    expect(it.taken).toEqual(["other's", "own"]);
+  });
+});
+
+test("whatever lies in the folder is never fatal, and hides nothing that is whole", async () => {
+  const name = fc.oneof(
+    fc.constantFrom(
+      "owner.json",
+      "writer-00000000",
+      "writer-ffffffff/owner.json",
+      "writer-ffffffff/000001772452800000-000000-1-ffffffff.otlp",
+      "writer-ffffffff/001772452800000-000000-9999999-ffffffff.otlp",
+      "writer-ffffffff/001772452800001-000000-1-ffffffff.otlp.tmp",
+      "writer-eeeeeeee/001772452800000-000000-1-eeeeeeee.otlp",
+      "x.corrupt",
+      "lost+found/a",
+    ),
+    fc.stringMatching(/^[\w.-]{1,20}$/),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.dictionary(name, fc.uint8Array({ maxLength: 200 }), { maxKeys: 8 }),
+      async (litter) => {
+        const it = world();
+        it.answer = () => AWAY;
+        const first = await open(it);
+        await first.deliver(batch("kept", it));
+        await Promise.all(
+          Object.entries(litter).map(async ([path, bytes]) => {
+            await it.disk.makeFolder(dirname(`/spool/${path}`));
+            it.disk.files.set(`/spool/${path}`, bytes);
+            await it.disk.touch(`/spool/${path}`, 0);
+          }),
+        );
+        // The first one has died meanwhile.
+        const second = await open(it);
+        it.answer = () => TAKEN;
+        expect(await second.drain()).toBe(true);
+        await second.deliver(batch("new", it));
+        expect(it.taken).toEqual(["kept", "new"]);
+      },
+    ),
+  );
+});

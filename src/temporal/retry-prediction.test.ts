@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { type RetryInfo, willRetry } from "./retry-prediction.ts";
+
+const info: RetryInfo = { attempt: 2, retryPolicy: { maximumAttempts: 4 } };
+const error = (over: object = {}): Error =>
+  Object.assign(new Error("no"), { name: "ApplicationFailure", ...over });
+
+describe("a failed attempt is tried again", () => {
+  it("while the policy has attempts left, without a limit too, or without a policy", () => {
+    expect(willRetry(info, error(), 0)).toBe(true);
+    expect(willRetry({ ...info, attempt: 4 }, error(), 0)).toBe(false);
+    expect(willRetry({ attempt: 99, retryPolicy: { maximumAttempts: 0 } }, error(), 0)).toBe(true);
+    expect(willRetry({ attempt: 99, retryPolicy: {} }, error(), 0)).toBe(true);
+    expect(willRetry({ attempt: 99 }, error(), 0)).toBe(true);
+  });
+
+  it("unless the application, or the policy by the error's type or name, says that it is final", () => {
+    const retryPolicy = { nonRetryableErrorTypes: ["CardDeclined", "TypeError"] };
+    expect(willRetry(info, error({ nonRetryable: true }), 0)).toBe(false);
+    expect(willRetry({ ...info, retryPolicy }, error({ type: "CardDeclined" }), 0)).toBe(false);
+    expect(willRetry({ ...info, retryPolicy }, new TypeError("x"), 0)).toBe(false);
+    expect(willRetry({ ...info, retryPolicy }, error({ type: "Busy" }), 0)).toBe(true);
+    expect(willRetry({ ...info, retryPolicy }, "thrown text", 0)).toBe(true);
+  });
+
+  it("unless the time for all attempts is over; 0 means without a limit", () => {
+    const limited = { ...info, scheduledTimestampMs: 1000, scheduleToCloseTimeoutMs: 500 };
+    expect(willRetry(limited, error(), 1400)).toBe(true);
+    expect(willRetry(limited, error(), 1500)).toBe(false);
+    expect(willRetry({ ...limited, scheduleToCloseTimeoutMs: 0 }, error(), 9999)).toBe(true);
+  });
+});

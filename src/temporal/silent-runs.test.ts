@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import type { WorkflowTrace } from "../core/model.ts";
+import type { Metered } from "../telemetry/meter.ts";
+import { openRuns } from "../telemetry/open-runs.ts";
+import { type DescribeRun, describerOf, silentRuns } from "./silent-runs.ts";
+
+function trace(runId: string): WorkflowTrace {
+  return {
+    engine: "temporal",
+    workflowId: `id of ${runId}`,
+    runId,
+    firstRunId: runId,
+    type: "saga",
+    namespace: "shop",
+    links: [],
+    started: 1000,
+    redrive: 0,
+    segments: [{ started: 1000, openedBy: 1 }],
+    steps: [],
+    taskFaults: [],
+    attributes: {},
+    degraded: false,
+    lastEvent: 1,
+  };
+}
+
+const MINUTE = 60_000;
+const status = (value: unknown, closeTime?: object): object => ({
+  workflowExecutionInfo: { status: value, closeTime },
+});
+
+describe("runs that have been silent", () => {
+  function setUp(describeRun: DescribeRun): {
+    open: ReturnType<typeof openRuns>;
+    recorded: Metered[];
+    look: () => Promise<void>;
+    pass: (ms: number) => void;
+  } {
+    let now = 0;
+    const open = openRuns(() => now);
+    const recorded: Metered[] = [];
+    const silent = silentRuns(open, describeRun, (values) => recorded.push(...values));
+    return { open, recorded, look: () => silent.look(), pass: (ms) => void (now += ms) };
+  }
+
+  it("are asked about after five minutes, and stay while they run", async () => {
+    const asked: unknown[] = [];
+    const { open, look, pass } = setUp(async (run) => {
+      asked.push([run.namespace, run.workflowId, run.runId]);
+      return status(1);
+    });
+    open.told(trace("one"), 0);
+    await look();
+    expect(asked).toEqual([]);
+    pass(5 * MINUTE);
+    await Promise.all([look(), look()]);
+    expect(asked).toEqual([["shop", "id of one", "one"]]);
+    pass(MINUTE);
+    await look();
+    expect(asked).toHaveLength(1);
+    expect(open.size).toBe(1);
+  });
+
+  it("are forgotten once they have ended elsewhere, without being counted again", async () => {
+    const { open, recorded, look, pass } = setUp(async () => status(2));
+    open.told(trace("one"), 0);
+    pass(5 * MINUTE);
+    await look();
+    expect(open.size).toBe(0);
+    expect(recorded).toEqual([]);
+  });
+
+  it.each([
+    [5, "terminated"],
+    [7, "timed_out"],
+  ])("are counted when the server ended them: status %i is %s", async (value, outcome) => {
+    const { open, recorded, look, pass } = setUp(async () =>
+      status(value, { seconds: 61, nanos: 0 }),
+    );
+    open.told(trace("one"), 0);
+    pass(5 * MINUTE);
+    await look();
+    const labels = {
+      "workflow.engine": "temporal",
+      "workflow.type": "saga",
+      "workflow.outcome": outcome,
+    };
+    expect(recorded).toEqual([
+      { instrument: "closed", value: 1, labels },
+      { instrument: "duration", value: 60, labels },
+    ]);
+    expect(open.size).toBe(0);
+  });
+
+  it("that ended at an unknown time have no duration", async () => {
+    const { open, recorded, look, pass } = setUp(async () => status(5));
+    open.told(trace("one"), 0);
+    pass(5 * MINUTE);
+    await look();
+    expect(recorded.map(({ instrument }) => instrument)).toEqual(["closed"]);
+  });
+
+  it("are forgotten when the server knows them no more, and kept when it cannot say", async () => {
+    const errors = [
+      Object.assign(new Error("not found"), { code: 5 }),
+      Object.assign(new Error("denied"), { code: 7 }),
+    ];
+    const { open, look, pass } = setUp(async () => {
+      throw errors.shift() ?? new Error("broken");
+    });
+    open.told(trace("gone"), 0);
+    open.told(trace("denied"), 0);
+    open.told(trace("broken"), 0);
+    pass(5 * MINUTE);
+    await look();
+    expect(open.size).toBe(2);
+  });
+
+  it("are asked about in portions, the most silent first", async () => {
+    const asked: string[] = [];
+    const { open, look, pass } = setUp(async ({ runId }) => {
+      asked.push(runId);
+      return undefined;
+    });
+    for (let i = 0; i < 40; i += 1) {
+      open.told(trace(`run ${i}`), 0);
+      pass(1);
+    }
+    pass(5 * MINUTE);
+    await look();
+    expect(asked).toHaveLength(30);
+    expect(asked[0]).toBe("run 0");
+    await look();
+    expect(asked.slice(30)).toEqual(Array.from({ length: 10 }, (_, i) => `run ${i + 30}`));
+  });
+});
+
+describe("the server of a worker", () => {
+  it("is asked through the worker's own connection", async () => {
+    const requests: unknown[] = [];
+    const workflowService = {
+      answer: "described",
+      async describeWorkflowExecution(request: unknown) {
+        requests.push(request);
+        return this.answer;
+      },
+    };
+    const ask = describerOf({ connection: { workflowService } });
+    const run = { namespace: "shop", workflowId: "order-1", runId: "run-1" };
+    expect(await ask?.(run)).toBe("described");
+    expect(requests).toEqual([
+      { namespace: "shop", execution: { workflowId: "order-1", runId: "run-1" } },
+    ]);
+  });
+
+  it("is unknown where the worker has no connection", () => {
+    expect(describerOf({})).toBeUndefined();
+    expect(describerOf(undefined)).toBeUndefined();
+  });
+});

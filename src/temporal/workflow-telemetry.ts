@@ -1,0 +1,83 @@
+import type { SpanRecord } from "../projection/span-record.ts";
+import { countedSpans } from "../telemetry/counted-spans.ts";
+import { workflowLogger } from "../telemetry/logger.ts";
+import { workflowMeter } from "../telemetry/meter.ts";
+import { openRuns } from "../telemetry/open-runs.ts";
+import { type SpanSink, spanSink } from "../telemetry/span-sink.ts";
+import type { Notes } from "./provisional-spans.ts";
+import { describerOf, type SilentRuns, silentRuns } from "./silent-runs.ts";
+import type { WorkflowTracingOptions } from "./tracing-options.ts";
+import type { RunFacts } from "./workflow/run-facts.ts";
+
+/** Where one plugin's spans, metrics and log lines go. None of its functions throws. */
+export interface WorkflowTelemetry {
+  readonly emit: (spans: readonly SpanRecord[], notes?: Notes) => void;
+  /** Takes facts into the gauges of what is open, at once: what they show is provisional anyway. */
+  follow(facts: RunFacts): void;
+  /** Whether log lines would be taken by anything now. */
+  wantsEvents(): boolean;
+  flush(): Promise<void>;
+  /** A worker begins. */
+  workerStarted(worker: unknown): void;
+  /** A worker has ended: when it was the last one, what its runs do is known here no more. */
+  workerStopped(): void;
+}
+
+/** Makes what a plugin hands its tellings to, from the plugin's options. */
+export function workflowTelemetry(options: WorkflowTracingOptions): WorkflowTelemetry {
+  const { spanProcessor, onWarning, meterProvider, loggerProvider, logEvents } = options;
+  const open = openRuns();
+  const meter = workflowMeter(
+    {
+      ...(meterProvider !== undefined && { meterProvider }),
+      ...(onWarning !== undefined && { onWarning }),
+    },
+    () => open.gauges(),
+  );
+  const logger = workflowLogger({
+    ...(loggerProvider !== undefined && { loggerProvider }),
+    ...(logEvents !== undefined && { logEvents }),
+  });
+  const sink: SpanSink = countedSpans(
+    spanSink({
+      ...(spanProcessor !== undefined && { spanProcessor }),
+      ...(onWarning !== undefined && { onWarning }),
+    }),
+    meter,
+  );
+  let workers = 0;
+  let silent: SilentRuns | undefined;
+  return {
+    emit(spans, notes) {
+      sink.emit(spans);
+      if (notes === undefined) return;
+      meter.record(notes.measurements);
+      logger.emit(notes.events);
+    },
+    follow({ trace, after, discarded }) {
+      const untracked = open.told(trace, after);
+      open.discard(trace.runId, discarded);
+      if (untracked > 0)
+        meter.record([{ instrument: "runsUntracked", value: untracked, labels: {} }]);
+    },
+    wantsEvents: () => logger.enabled(),
+    async flush() {
+      await sink.flush();
+    },
+    workerStarted(worker) {
+      workers += 1;
+      meter.start();
+      const describe = describerOf(worker);
+      if (describe === undefined || silent !== undefined) return;
+      silent = silentRuns(open, describe, (values) => meter.record(values));
+      silent.start();
+    },
+    workerStopped() {
+      workers -= 1;
+      if (workers > 0) return;
+      silent?.stop();
+      silent = undefined;
+      open.clear();
+    },
+  };
+}

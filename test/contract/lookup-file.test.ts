@@ -1,0 +1,40 @@
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { fileBackend } from "../../src/lookup/file.ts";
+import { describeLookupBackend, type LookupStore } from "./lookup-backend.ts";
+
+async function startFile(
+  name: string,
+  write: (path: string, text: string) => Promise<void>,
+): Promise<LookupStore> {
+  const folder = await mkdtemp(join(tmpdir(), "durascope-lookup-"));
+  const path = join(folder, name);
+  await write(path, '{"resourceSpans":[]}\n');
+  return {
+    backend: fileBackend(path),
+    send: (requests) => write(path, requests.map((request) => `${request}\n`).join("")),
+    stop: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+describeLookupBackend("file", {
+  start: () => startFile("spans.otlp.jsonl", appendFile),
+  keepsLogs: true,
+});
+
+const members = new Map<string, Buffer[]>();
+
+/** A gzip file may consist of several members, one after the other, as a writer makes it that appends. */
+async function appendCompressed(path: string, text: string): Promise<void> {
+  const all = [...(members.get(path) ?? []), await promisify(gzip)(text)];
+  members.set(path, all);
+  await writeFile(path, Buffer.concat(all));
+}
+
+describeLookupBackend("compressed file", {
+  start: () => startFile("spans.otlp.jsonl.gz", appendCompressed),
+  keepsLogs: true,
+});

@@ -1,0 +1,105 @@
+/** `durascope poll` as a process, on a real Step Functions endpoint: spans in a file, metrics on a page. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryLedger } from "../../examples/order-saga/shared/ledger.ts";
+import { scenarios } from "../../examples/order-saga/shared/scenarios.ts";
+import { memoryApprovals } from "../../examples/order-saga/stepfunctions/approvals.ts";
+import { createHandlers } from "../../examples/order-saga/stepfunctions/handlers.ts";
+import {
+  type LocalStepFunctions,
+  startLocalStepFunctions,
+} from "../../examples/order-saga/stepfunctions/local.ts";
+import { runOnStepFunctions } from "../../examples/order-saga/stepfunctions/run-scenario.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+describe("durascope poll", () => {
+  const approvals = memoryApprovals();
+  const folder = temporaryFolder();
+  let local: LocalStepFunctions;
+  const children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    const log = pino({ enabled: false });
+    local = await startLocalStepFunctions(
+      createHandlers({ ledger: memoryLedger(), approvals, log }),
+    );
+  });
+
+  afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await local?.stop();
+  });
+
+  function poll(...args: string[]): { child: ChildProcess; said: () => string } {
+    const child = spawn(process.execPath, [MAIN, "poll", ...args], {
+      env: {
+        PATH: process.env["PATH"],
+        AWS_ENDPOINT_URL_SFN: local.endpoint.endpoint,
+        AWS_REGION: "us-east-1",
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+      },
+      stdio: ["ignore", "inherit", "pipe"],
+    });
+    children.push(child);
+    let text = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    return { child, said: () => text };
+  }
+
+  it("follows a state machine: spans in a file, metrics for Prometheus, and ends on SIGTERM", async () => {
+    const file = folder.path("spans.otlp.jsonl");
+    const { child, said } = poll(
+      "--state-machine-arn",
+      local.stateMachineArn,
+      "--interval",
+      "0.2",
+      "--compensates",
+      "refund=reserveInventory,chargeCard",
+      "--waits",
+      "notifyReviewer=approval",
+      "--out",
+      file,
+      "--metrics-port",
+      "0",
+    );
+    await expect.poll(said, { timeout: 30_000 }).toContain("metrics: http://127.0.0.1:");
+    const url = /http:\S+/.exec(said())?.[0] ?? "";
+    const declined = scenarios.find(({ name }) => name === "declined");
+    if (declined === undefined) throw new Error("no such scenario");
+    const { sfn, stateMachineArn } = local;
+    await runOnStepFunctions(declined, { sfn, stateMachineArn, approvals });
+    const page = async (): Promise<string> => (await fetch(url)).text();
+    await expect
+      .poll(page, { timeout: 30_000, interval: 300 })
+      .toMatch(/workflow_closed_total\{[^}]*workflow_outcome="failed"[^}]*\} 1/);
+    const text = await page();
+    expect(text).toMatch(
+      /workflow_duration_seconds_count\{[^}]*workflow_type="orderSaga"[^}]*\} 1/,
+    );
+    expect(text).toMatch(/workflow_compensations_total\{[^}]*workflow_step_name="refund"[^}]*\} 1/);
+    expect(text).toMatch(
+      /durascope_poller_api_calls_total\{[^}]*durascope_outcome="ok"[^}]*\} \d+/,
+    );
+    expect(text).toMatch(/durascope_history_events_total\{[^}]*\} \d+/);
+    expect(text).not.toContain(declined.order.orderId);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(readFileSync(file, "utf8")).toContain(declined.order.orderId);
+  });
+
+  it("polls once and ends with --once", async () => {
+    const file = folder.path("once.otlp.jsonl");
+    const { child } = poll("--state-machine-arn", local.stateMachineArn, "--out", file, "--once");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(existsSync(file)).toBe(true);
+  });
+});

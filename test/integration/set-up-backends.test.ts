@@ -1,0 +1,236 @@
+// Claim: the set-up of the backends makes each once for all clones of a user, never takes a half-made one, goes on
+// when one cannot be made, and says so. Proven with stand-ins for Go, apt, pip and npm that leave a trace.
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+const programs = ["jaeger", "collector", "compose", "prometheus3", "prometheus", "python"];
+
+let base = "";
+let clone = "";
+
+const npm = `
+echo "npm $(basename "$PWD")" >> "$TRACE"
+mkdir -p node_modules/node/bin
+ln -sf "$REAL_NODE" node_modules/node/bin/node
+printf '%s' '{"packages":{}}' > node_modules/.package-lock.json
+`;
+
+const python = `
+case "$2" in
+  venv) mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; exit 0 ;;
+  pip) echo pip >> "$TRACE"; exit 0 ;;
+esac
+echo "durascope 3 12"
+`;
+
+const aptGet = `
+echo apt-get >> "$TRACE"
+touch prometheus_2.42.0_amd64.deb
+`;
+
+const dpkg = `mkdir -p "$3/usr/bin"; touch "$3/usr/bin/prometheus" "$3/usr/bin/promtool"`;
+
+/** Every module is there, with the sum that the recipe pins; what it builds is a collector's builder, whatever is asked for. */
+const go = `
+case "$1 $2" in
+  "mod download")
+    mkdir -p "$MODULE"; echo "module x" > "$MODULE/go.mod"; touch "$MODULE/go.sum"
+    sum=$(grep -h -A 3 "\\"\${4%@*}\\"" scripts/setup/backends/*.mjs "$CLONE"/scripts/setup/backends/*.mjs 2>/dev/null | grep -o 'h1:[^"]*' | head -1)
+    echo "{ \\"Dir\\": \\"$MODULE\\", \\"Sum\\": \\"\${SUM:-$sum}\\" }" ;;
+  "build "*)
+    while [ "$1" != "-o" ]; do shift; done
+    echo "go $(basename "$2")" >> "$TRACE"
+    printf '#!/bin/sh\\nmkdir -p sources; touch sources/otelcol\\n' > "$2"; chmod +x "$2"
+    [ -n "$GO_HANGS" ] && sleep 30 ;;
+esac
+exit 0
+`;
+
+function tool(name: string, script: string): void {
+  writeFileSync(join(base, "tools", name), `#!/bin/sh\n${script}`);
+  chmodSync(join(base, "tools", name), 0o755);
+}
+
+function makeClone(name: string): string {
+  const folder = join(base, name);
+  mkdirSync(join(folder, "test/stacks/other-api"), { recursive: true });
+  cpSync(join(repository, "scripts"), join(folder, "scripts"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  writeFileSync(join(folder, "package-lock.json"), '{"packages":{}}');
+  writeFileSync(join(folder, "test/stacks/other-api/package-lock.json"), "{}");
+  return folder;
+}
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), "durascope-backends-"));
+  mkdirSync(join(base, "tools"));
+  const basics = ["sh", "mkdir", "ln", "cp", "touch", "sleep", "basename", "grep", "head", "chmod"];
+  for (const name of basics) {
+    const path = ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find(existsSync);
+    if (path !== undefined) symlinkSync(path, join(base, "tools", name));
+  }
+  tool("npm", npm);
+  tool("python3", python);
+  tool("apt-get", aptGet);
+  tool("dpkg", dpkg);
+  tool("go", go);
+  clone = makeClone("clone");
+});
+
+afterEach(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+function launch(folder: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, ["scripts/setup-backends.mjs"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      PATH: join(base, "tools"),
+      TRACE: join(base, "trace"),
+      MODULE: join(base, "module"),
+      CLONE: folder,
+      DURASCOPE_CACHE: join(base, "cache"),
+      REAL_NODE: process.execPath,
+      ...env,
+    },
+  });
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+async function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.on("close", resolve);
+  });
+  return { code, stderr };
+}
+
+function setUp(folder: string, env?: Readonly<Record<string, string>>): Promise<Outcome> {
+  return outcomeOf(launch(folder, env));
+}
+
+function trace(): readonly string[] {
+  const file = join(base, "trace");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+}
+
+/** What the tests of a clone are told. */
+function list(
+  folder: string,
+): Record<string, { programs: Record<string, string>; reason?: string }> {
+  return JSON.parse(readFileSync(join(folder, ".durascope/backends.json"), "utf8"));
+}
+
+// The stand-ins are shell scripts, which Windows does not run.
+describe.skipIf(process.platform === "win32")("setup:backends", () => {
+  it("makes every backend once, and tells the tests where they are", async () => {
+    const first = await setUp(clone);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.stderr).toMatch(/Jaeger 1\.76\.0 \(Go\) \.\.\. \d+\.\d s/u);
+    expect(trace().toSorted()).toEqual(
+      [
+        "npm clone",
+        "npm other-api",
+        "apt-get",
+        "pip",
+        "go jaeger",
+        "go builder",
+        "go docker-compose",
+        "go prometheus",
+        "go promtool",
+      ].toSorted(),
+    );
+    const told = list(clone);
+    expect(Object.keys(told).toSorted()).toEqual(programs.toSorted());
+    for (const { programs: paths, reason } of Object.values(told)) {
+      expect(reason).toBeUndefined();
+      expect(Object.values(paths).filter((path) => !existsSync(path))).toEqual([]);
+    }
+
+    const calls = trace().length;
+    expect(await setUp(clone)).toEqual({ code: 0, stderr: "" });
+    expect(trace()).toHaveLength(calls);
+  });
+
+  it("finds in a second clone what the first has made", async () => {
+    await setUp(clone);
+    const calls = trace().length;
+    const second = makeClone("second");
+    expect(await setUp(second)).toMatchObject({ code: 0 });
+    expect(trace().slice(calls)).toEqual(["npm second", "npm other-api"]);
+    expect(list(second)).toEqual(list(clone));
+  });
+
+  it("goes on without Go and without apt, says what is missing, and ends with code 1", async () => {
+    rmSync(join(base, "tools/go"));
+    rmSync(join(base, "tools/apt-get"));
+    const outcome = await setUp(clone);
+    expect(outcome).toMatchObject({ code: 1 });
+    expect(outcome.stderr).toContain("go cannot be started: install Go");
+    expect(outcome.stderr).toContain("apt-get is missing");
+    expect(outcome.stderr).toContain("5 of 8 steps failed");
+    expect(trace()).toEqual(["npm clone", "npm other-api", "pip"]);
+    expect(list(clone)["jaeger"]).toMatchObject({
+      programs: {},
+      reason: expect.stringContaining("go cannot be started"),
+    });
+    expect(list(clone)["python"]?.reason).toBeUndefined();
+
+    tool("go", go);
+    tool("apt-get", aptGet);
+    expect(await setUp(clone)).toMatchObject({ code: 0 });
+    expect(trace().filter((call) => call === "pip")).toHaveLength(1);
+    expect(list(clone)["jaeger"]?.reason).toBeUndefined();
+  });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)(
+    "makes anew what a %s left half made",
+    async (signal) => {
+      const interrupted = launch(clone, { GO_HANGS: "yes" });
+      const ended = outcomeOf(interrupted);
+      // The stand-in has written its program already, and is not yet at its end.
+      while (!trace().includes("go jaeger")) {
+        // oxlint-disable-next-line no-await-in-loop -- each look decides whether there is another
+        await sleep(20);
+      }
+      interrupted.kill(signal);
+      await ended;
+      expect(await setUp(clone)).toMatchObject({ code: 0 });
+      expect(trace().filter((call) => call === "go jaeger")).toHaveLength(2);
+      expect(trace().filter((call) => call === "pip")).toHaveLength(1);
+    },
+  );
+
+  it("builds no module that is not the one that was looked at", async () => {
+    const outcome = await setUp(clone, { SUM: "h1:another" });
+    expect(outcome).toMatchObject({ code: 1 });
+    expect(outcome.stderr).toContain(
+      "github.com/jaegertracing/jaeger v1.76.0 is not the module that was looked at: its sum is h1:another",
+    );
+    expect(trace().some((call) => call.startsWith("go "))).toBe(false);
+  });
+});
