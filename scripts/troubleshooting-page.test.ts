@@ -79,4 +79,26 @@ describe("the messages of a source", () => {
       { code: "", message: "it is gone", kind: "warning" },
     ]);
   });
+
+  it("are what is told through another function, a constant or what a function of the source gives", () => {
+    expect(
+      of(
+        'const GONE = "it is gone: " + "start it."; tell(onTrouble, GONE); options.onTrouble(`${x} is not there`); warn(why());' +
+          'function why() { const inner = () => { return "not told to anyone"; }; return a ? `no ${b} here` : inner(); }' +
+          'function portTrouble() { return free ? undefined : "the port is taken"; }',
+      ),
+    ).toEqual([
+      { code: "", message: "the port is taken", kind: "warning" },
+      { code: "", message: "it is gone: start it.", kind: "warning" },
+      { code: "", message: "no … here", kind: "warning" },
+    ]);
+  });
+
+  it("are not what is no sentence, and not what other functions are given", () => {
+    expect(
+      of(
+        'const KIND = "datadog_not_joined"; tell(KIND, { error: "it is gone now" }); say("ready"); teller("it is gone now"); story.tell(spans, "ids");',
+      ),
+    ).toEqual([]);
+  });
 });

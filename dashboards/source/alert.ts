@@ -11,6 +11,8 @@ export interface Alert {
   readonly promql: string;
   /** How long it has to be true, e.g. `10m`. */
   readonly lasting: string;
+  /** For how long it goes on firing when it is true no more, e.g. `4h`: for what does not mend itself. @default not at all */
+  readonly staying?: string;
   /** critical: somebody must act now. warning: today. info: worth knowing. */
   readonly severity: "critical" | "warning" | "info";
   /** One line, with Prometheus' templates. */
@@ -21,6 +23,12 @@ export interface Alert {
   readonly dashboard: keyof typeof UID;
   /** Each alert proves that it fires, and that it does not. */
   readonly cases: readonly AlertCase[];
+}
+
+/** A series in promtool's notation, e.g. `up{job="a"}`. */
+export function seriesText(name: string, labels: Readonly<Record<string, string>>): string {
+  const conditions = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return `${name}{${conditions.join(", ")}}`;
 }
 
 /** What comes in, and what must come out. */
@@ -67,6 +75,7 @@ export function rulesFile(group: string, alerts: readonly Alert[]): string {
     alert: alertName(alert),
     expr: alert.promql,
     ...(alert.lasting === "0m" ? {} : { for: alert.lasting }),
+    ...(alert.staying === undefined ? {} : { keep_firing_for: alert.staying }),
     labels: { severity: alert.severity },
     annotations: annotations(alert, alert),
   }));

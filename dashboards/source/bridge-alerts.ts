@@ -1,5 +1,5 @@
 /** What goes wrong in durascope itself. */
-import type { Alert } from "./alert.ts";
+import { type Alert, seriesText } from "./alert.ts";
 import { events, maxBy, sumBy } from "./promql.ts";
 import { is, LABEL, select, seriesName } from "./series.ts";
 
@@ -9,9 +9,7 @@ const JOB = `{{ $labels.${LABEL.job} }}`;
 
 /** A series of a poller, with further labels. */
 function poller(name: string, labels: Readonly<Record<string, string>> = {}): string {
-  const all = { ...POLLER, ...labels, instance: "poller-1" };
-  const text = Object.entries(all).map(([label, value]) => `${label}="${value}"`);
-  return `${name}{${text.join(", ")}}`;
+  return seriesText(name, { ...POLLER, ...labels, instance: "poller-1" });
 }
 
 const POLLER = { [LABEL.job]: "durascope-poller" };
@@ -114,7 +112,7 @@ const dropped: Alert = {
 
 const late: Alert = {
   name: "SpansLate",
-  promql: `${sumBy(BY_JOB, events(select("spansLate"), "1h"))} > 0`,
+  promql: `${sumBy(BY_JOB, events(select("spansLate"), "10m"))} > 0`,
   lasting: "15m",
   severity: "info",
   summary: `${JOB} hands spans over so late that backends may hide them`,
@@ -132,6 +130,11 @@ const late: Alert = {
         description:
           "Some backends refuse old spans, Tempo finds them by trace id only. Usual after an outage of the poller or of the backend; else see the poller's lag.",
       },
+    },
+    {
+      name: "is silent about a single one",
+      series: { [poller(seriesName("spansLate"))]: "0x60 1x120" },
+      at: "80m",
     },
     {
       name: "is silent when none is late",

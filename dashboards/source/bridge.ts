@@ -1,8 +1,9 @@
 import type { DashboardSpec } from "./dashboard.ts";
 import { UID } from "./link.ts";
-import { OUTCOME_COLOURS } from "./look.ts";
-import type { Alarm, PanelSpec } from "./panel.ts";
-import { EACH_BAR, events, maxBy, orZero, perSecond, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { eventBars, eventsBy, legendOf, light, lines, outcomeBars } from "./metric-panel.ts";
+import type { PanelSpec } from "./panel.ts";
+import { events, maxBy, orZero, perSecond, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { overTime } from "./query.ts";
 import { is, LABEL, select } from "./series.ts";
 import { jobFilter, OF_JOBS } from "./variable.ts";
 
@@ -15,177 +16,122 @@ const THROTTLED = select("pollerApiCalls", [...OF_JOBS, is("callOutcome", "throt
 const UNKNOWN = select("historyUnknownEvents", OF_JOBS);
 const UNTRACKED = select("runsUntracked", OF_JOBS);
 
-function light(
-  title: string,
-  description: string,
-  promql: string,
-  alarm: Alarm,
-  unit = "short",
-): PanelSpec {
-  const queries = [{ source: "prometheus", promql, shape: "now" }] as const;
-  return { kind: "stat", title, description, width: 4, height: 4, unit, alarm, queries };
-}
-
 const total = (selector: string): string =>
   orZero(sumBy([], events(selector, WHOLE_RANGE)), EXPORTED);
 
 const lights: readonly PanelSpec[] = [
   light(
-    "Poller's lag",
-    "For how long the execution that is most overdue should have been read. It rises when AWS throttles, or when more executions are open than calls allow.",
+    {
+      title: "Poller's lag",
+      description:
+        "For how long the execution that is most overdue should have been read. It rises when AWS throttles, or when more executions are open than calls allow.",
+      alarm: { amber: 60, red: 300 },
+    },
     maxBy([], LAG),
-    { amber: 60, red: 300 },
     "s",
   ),
   light(
-    "Spans lost",
-    "Spans that nothing could take, or that were refused, in the time range. They are gone: read the histories again with `durascope convert`.",
+    {
+      title: "Spans lost",
+      description:
+        "Spans that nothing could take, or that were refused, in the time range. They are gone: read the histories again with `durascope convert`.",
+      alarm: { red: 1 },
+    },
     total(DROPPED),
-    { red: 1 },
   ),
   light(
-    "Spans late",
-    "Spans handed over so long after their end that backends refuse or hide them, in the time range.",
+    {
+      title: "Spans late",
+      description:
+        "Spans handed over so long after their end that backends refuse or hide them, in the time range.",
+      alarm: { amber: 1 },
+    },
     total(LATE),
-    { amber: 1 },
   ),
   light(
-    "Calls throttled",
-    "Calls that AWS refused since there were too many, in the time range. They are made again, later.",
+    {
+      title: "Calls throttled",
+      description:
+        "Calls that AWS refused since there were too many, in the time range. They are made again, later.",
+      alarm: { amber: 1 },
+    },
     total(THROTTLED),
-    { amber: 1 },
   ),
   light(
-    "Unknown events",
-    "Events of histories that this version of durascope does not know, and left out. A newer version may know them.",
+    {
+      title: "Unknown events",
+      description:
+        "Events of histories that this version of durascope does not know, and left out. A newer version may know them.",
+      alarm: { amber: 1 },
+    },
     total(UNKNOWN),
-    { amber: 1 },
   ),
   light(
-    "Runs not tracked",
-    "Open runs that the gauges of open runs and waits do not show, because as many as fit were open.",
+    {
+      title: "Runs not tracked",
+      description:
+        "Open runs that the gauges of open runs and waits do not show, because as many as fit were open.",
+      alarm: { amber: 1 },
+    },
     total(UNTRACKED),
-    { amber: 1 },
   ),
 ];
 
 const flow: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Spans exported",
-    description: "Spans a second that were handed to the span processor, by service.",
-    width: 12,
-    unit: "cps",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.job], perSecond(EXPORTED)),
-        shape: "time",
-        legend: `{{${LABEL.job}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Spans late or lost",
-    description: "Counted a bar each, by service.",
-    width: 12,
-    unit: "short",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.job], events(LATE, EACH_BAR)),
-        shape: "time",
-        legend: `late: {{${LABEL.job}}}`,
-      },
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.job], events(DROPPED, EACH_BAR)),
-        shape: "time",
-        legend: `lost: {{${LABEL.job}}}`,
-      },
-    ],
-  },
+  lines(
+    {
+      title: "Spans exported",
+      description: "Spans a second that were handed to the span processor, by service.",
+    },
+    "cps",
+    overTime(sumBy([LABEL.job], perSecond(EXPORTED)), legendOf(["job"])),
+  ),
+  eventBars(
+    { title: "Spans late or lost", description: "Counted a bar each, by service." },
+    eventsBy("job", LATE, "late: "),
+    eventsBy("job", DROPPED, "lost: "),
+  ),
 ];
 
 const reading: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Poller's lag",
-    description:
-      "For how long the execution that is most overdue should have been read; 0 when the poller is up to date.",
-    width: 12,
-    unit: "s",
-    alarm: { amber: 60, red: 300 },
-    queries: [
-      {
-        source: "prometheus",
-        promql: maxBy([LABEL.job], LAG),
-        shape: "time",
-        legend: `{{${LABEL.job}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Calls of the engine's API",
-    description:
-      "Calls a second by kind. AWS allows about 20 GetExecutionHistory a second for an account and region, and everybody shares them.",
-    width: 12,
-    unit: "cps",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.api], perSecond(CALLS)),
-        shape: "time",
-        legend: `{{${LABEL.api}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Calls, by outcome",
-    description: "Counted a bar each. throttled: too many calls. error: anything else that failed.",
-    width: 12,
-    unit: "short",
-    looks: OUTCOME_COLOURS,
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.callOutcome], events(CALLS, EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.callOutcome}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "History events",
-    description:
-      "Events a second that were read from histories, and those among them that are unknown.",
-    width: 12,
-    unit: "cps",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.engine], perSecond(select("historyEvents", OF_JOBS))),
-        shape: "time",
-        legend: `{{${LABEL.engine}}}`,
-      },
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.engine], perSecond(UNKNOWN)),
-        shape: "time",
-        legend: `unknown: {{${LABEL.engine}}}`,
-      },
-    ],
-  },
+  lines(
+    {
+      title: "Poller's lag",
+      description:
+        "For how long the execution that is most overdue should have been read; 0 when the poller is up to date.",
+      alarm: { amber: 60, red: 300 },
+    },
+    "s",
+    overTime(maxBy([LABEL.job], LAG), legendOf(["job"])),
+  ),
+  lines(
+    {
+      title: "Calls of the engine's API",
+      description:
+        "Calls a second by kind. AWS allows about 20 GetExecutionHistory a second for an account and region, and everybody shares them.",
+    },
+    "cps",
+    overTime(sumBy([LABEL.api], perSecond(CALLS)), legendOf(["api"])),
+  ),
+  outcomeBars(
+    "Calls, by outcome",
+    "Counted a bar each. throttled: too many calls. error: anything else that failed.",
+    "callOutcome",
+    CALLS,
+  ),
+  lines(
+    {
+      title: "History events",
+      description:
+        "Events a second that were read from histories, and those among them that are unknown.",
+    },
+    "cps",
+    overTime(
+      sumBy([LABEL.engine], perSecond(select("historyEvents", OF_JOBS))),
+      legendOf(["engine"]),
+    ),
+    overTime(sumBy([LABEL.engine], perSecond(UNKNOWN)), `unknown: ${legendOf(["engine"])}`),
+  ),
 ];
 
 /** Durascope itself: what it reads, what it hands on, what it loses. */

@@ -3,9 +3,11 @@ import type { Engine } from "../../src/core/model.ts";
 import type { DashboardSpec } from "./dashboard.ts";
 import { lambda } from "./lambda.ts";
 import { UID } from "./link.ts";
+import { eventBars, eventsBy, legendOf, lines } from "./metric-panel.ts";
 import type { PanelSpec } from "./panel.ts";
-import { EACH_BAR, events, quantile, ratio, sumBy, WHOLE_RANGE } from "./promql.ts";
-import { BAD_ENDS, is, LABEL, type Matcher, select, seriesName } from "./series.ts";
+import { events, perSecond, quantile, ratio, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { asOfNow, overTime } from "./query.ts";
+import { BAD_ENDS, is, isNoneOf, LABEL, type Matcher, select, seriesName } from "./series.ts";
 import { summaryTable } from "./summary-table.ts";
 import { OF_RUNS, runFilters, WINDOW, windowVariable } from "./variable.ts";
 
@@ -18,6 +20,9 @@ const WAITS = select("waitDuration", OF_RUNS, "count");
 /** Without the type, which these series do not have. */
 const HISTORY = select("historyEvents", OF_RUNS.slice(0, 2));
 
+/** Steps around other steps, which no engine charges for. */
+const NOT_CHARGED = isNoneOf("stepKind", ["iteration", "group"]);
+
 /** What engines charge for, roughly: starts, steps, waits and retries, each of them once. */
 function charged(...matchers: Matcher[]): string {
   const names = [
@@ -26,29 +31,12 @@ function charged(...matchers: Matcher[]): string {
     seriesName("stepRetries"),
     seriesName("waitDuration", "count"),
   ];
-  return `{${[`__name__=~"${names.join("|")}"`, ...OF_RUNS, ...matchers].join(", ")}}`;
+  return `{${[`__name__=~"${names.join("|")}"`, ...OF_RUNS, NOT_CHARGED, ...matchers].join(", ")}}`;
 }
 
-function line(
-  title: string,
-  description: string,
-  unit: string,
-  ...promql: readonly string[]
-): PanelSpec {
-  return {
-    kind: "time",
-    draw: "lines",
-    title,
-    description,
-    width: 12,
-    unit,
-    queries: promql.map((text) => ({
-      source: "prometheus",
-      promql: text,
-      shape: "time",
-      legend: `{{${LABEL.engine}}}`,
-    })),
-  };
+/** A line for each engine. */
+function byEngine(title: string, description: string, unit: string, promql: string): PanelSpec {
+  return lines({ title, description }, unit, overTime(promql, legendOf(["engine"])));
 }
 
 const sideBySide: readonly PanelSpec[] = [
@@ -91,35 +79,23 @@ const sideBySide: readonly PanelSpec[] = [
       { title: "Waits", unit: "short", promql: sumBy(BY_ENGINE, events(WAITS, WHOLE_RANGE)) },
     ],
   }),
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Runs closed",
-    description: "Runs that ended, counted a bar each, by engine.",
-    width: 12,
-    unit: "short",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy(BY_ENGINE, events(CLOSED, EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.engine}}}`,
-      },
-    ],
-  },
-  line(
+  eventBars(
+    { title: "Runs closed", description: "Runs that ended, counted a bar each, by engine." },
+    eventsBy("engine", CLOSED),
+  ),
+  byEngine(
     "Duration of runs, 95th percentile",
     "Of the runs that closed in the window before.",
     "s",
     quantile(0.95, select("duration", OF_RUNS, "bucket"), WINDOW, BY_ENGINE),
   ),
-  line(
+  byEngine(
     "Duration of steps, 95th percentile",
     "Retries and back-off included, of the steps that ended in the window before.",
     "s",
     quantile(0.95, select("stepDuration", OF_RUNS, "bucket"), WINDOW, BY_ENGINE),
   ),
-  line(
+  byEngine(
     "Schedule to start, 95th percentile",
     "Temporal: until a worker polls the task. Step Functions: until the function is invoked.",
     "s",
@@ -137,28 +113,19 @@ function price(title: string, description: string, engine: Engine, variable: str
     width: 6,
     unit: "currencyUSD",
     decimals: 2,
-    queries: [{ source: "prometheus", promql: `${units} * ${variable} / 1000000`, shape: "now" }],
+    queries: [asOfNow(`${units} * ${variable} / 1000000`)],
   };
 }
 
 const cost: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Starts, steps, waits and retries",
-    description:
-      "What engines charge for, counted a bar each. Step Functions (Standard) bills state transitions, Temporal Cloud bills actions; Choice, Pass, Succeed and Fail states have no metric, so Step Functions' own number is somewhat higher.",
-    width: 12,
-    unit: "short",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy(BY_ENGINE, events(charged(), EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.engine}}}`,
-      },
-    ],
-  },
+  eventBars(
+    {
+      title: "Starts, steps, waits and retries",
+      description:
+        "What engines charge for, counted a bar each. Step Functions (Standard) bills state transitions, Temporal Cloud bills actions; Choice, Pass, Succeed and Fail states have no metric, so Step Functions' own number is somewhat higher.",
+    },
+    eventsBy("engine", charged()),
+  ),
   price(
     "Step Functions, estimated",
     "Starts, steps, waits and retries at the price above: a lower bound of the state transitions' cost. Lambda is not in it.",
@@ -171,8 +138,8 @@ const cost: readonly PanelSpec[] = [
     "temporal",
     "$action_price",
   ),
-  line(
-    "Steps, waits and retries a run",
+  byEngine(
+    "Starts, steps, waits and retries a run",
     "What a run costs, in the units that engines charge for: those of the window before, by the runs that started in it.",
     "none",
     ratio(
@@ -180,11 +147,11 @@ const cost: readonly PanelSpec[] = [
       sumBy(BY_ENGINE, events(select("started", OF_RUNS), WINDOW)),
     ),
   ),
-  line(
+  byEngine(
     "History events read",
     "Events a second that durascope read from histories. Runs end hard at 51,200 events (Temporal) and 25,000 (Step Functions).",
     "cps",
-    sumBy(BY_ENGINE, `rate(${HISTORY}[$__rate_interval])`),
+    sumBy(BY_ENGINE, perSecond(HISTORY)),
   ),
 ];
 

@@ -83,7 +83,10 @@ export const find: DashboardSpec = {
     "Type a workflow id, run id, execution name or ARN, trace id or business key above. The time range must hold the moment at which the spans were sent: Tempo searches at most 168 hours at once.",
   sources: ["tempo", "loki"],
   variables: [
-    new TextBoxVariableBuilder("id").label("Id").defaultValue(""),
+    new TextBoxVariableBuilder("id")
+      .label("Id")
+      .description("Write a backslash twice: Grafana escapes quotes alone.")
+      .defaultValue(""),
     new TextBoxVariableBuilder("key").label("Business key").defaultValue("order.id"),
     new TextBoxVariableBuilder("temporal_ui")
       .label("Temporal UI, with namespace")

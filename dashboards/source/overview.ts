@@ -1,8 +1,9 @@
 import type { DashboardSpec } from "./dashboard.ts";
 import { toDashboard, toTypeOfRow, toTypeOfSeries, UID } from "./link.ts";
-import { OUTCOME_COLOURS } from "./look.ts";
+import { light, lines, outcomeBars, TYPE_LEGEND } from "./metric-panel.ts";
 import type { PanelLink, PanelSpec, StatPanel } from "./panel.ts";
-import { EACH_BAR, events, maxBy, orZero, quantile, ratio, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { events, maxBy, orZero, quantile, ratio, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { overTime } from "./query.ts";
 import { BAD_ENDS, FOR_AN_ANSWER, is, isNot, LABEL, type Matcher, select } from "./series.ts";
 import { summaryTable } from "./summary-table.ts";
 import {
@@ -21,14 +22,13 @@ const OLDEST = select("openAgeMax", OF_RUNS);
 const BY_TYPE = [LABEL.engine, LABEL.type];
 
 /** One of the numbers of "Is anything wrong now?": eight of them make a line. */
-function light(
-  spec: Pick<StatPanel, "title" | "description" | "alarm">,
+function eighth(
+  words: Pick<StatPanel, "title" | "description" | "alarm">,
   promql: string,
   link: PanelLink,
-  unit: StatPanel["unit"] = "short",
+  unit?: string,
 ): StatPanel {
-  const queries = [{ source: "prometheus", promql, shape: "now" }] as const;
-  return { kind: "stat", ...spec, width: 3, height: 4, unit, queries, links: [link] };
+  return light({ ...words, width: 3, links: [link] }, promql, unit);
 }
 
 function happened(instrument: "closed" | "compensations", matcher: Matcher): string {
@@ -37,12 +37,12 @@ function happened(instrument: "closed" | "compensations", matcher: Matcher): str
 }
 
 const lights: readonly PanelSpec[] = [
-  light(
+  eighth(
     { title: "Open runs", description: "Runs that are open now, on both engines." },
     orZero(sumBy([], OPEN), STARTED),
     toDashboard("Workflow detail", "workflow"),
   ),
-  light(
+  eighth(
     {
       title: "Stuck",
       description:
@@ -52,7 +52,7 @@ const lights: readonly PanelSpec[] = [
     orZero(sumBy([], `${maxBy(BY_TYPE, OLDEST)} > bool ${STUCK_AFTER}`), STARTED),
     toDashboard("Human waits", "waits"),
   ),
-  light(
+  eighth(
     {
       title: "Failed",
       description: "Runs that failed, timed out, were terminated or aborted, in the time range.",
@@ -61,7 +61,7 @@ const lights: readonly PanelSpec[] = [
     happened("closed", BAD_ENDS),
     toDashboard("Workflow detail", "workflow"),
   ),
-  light(
+  eighth(
     {
       title: "Compensated",
       description: "Compensations that ran and worked, in the time range: something was undone.",
@@ -69,7 +69,7 @@ const lights: readonly PanelSpec[] = [
     happened("compensations", is("outcome", "completed")),
     toDashboard("Sagas", "sagas"),
   ),
-  light(
+  eighth(
     {
       title: "Compensation failed",
       description:
@@ -79,7 +79,7 @@ const lights: readonly PanelSpec[] = [
     happened("compensations", isNot("outcome", "completed")),
     toDashboard("Sagas", "sagas"),
   ),
-  light(
+  eighth(
     {
       title: "Waiting",
       description:
@@ -88,13 +88,13 @@ const lights: readonly PanelSpec[] = [
     orZero(sumBy([], select("waiting", [...OF_RUNS, FOR_AN_ANSWER])), STARTED),
     toDashboard("Human waits", "waits"),
   ),
-  light(
+  eighth(
     { title: "Oldest open run", description: "How long ago the oldest open run began." },
     orZero(maxBy([], OLDEST), STARTED),
     toDashboard("Workflow detail", "workflow"),
     "s",
   ),
-  light(
+  eighth(
     {
       title: "Spans lost",
       description:
@@ -113,61 +113,34 @@ const BAD = select("closed", [...OF_RUNS, BAD_ENDS]);
 const CLOSED = select("closed", OF_RUNS);
 const DURATION = select("duration", OF_RUNS, "bucket");
 
+const ENDED_BADLY = ratio(
+  sumBy(BY_TYPE, events(BAD, WINDOW)),
+  sumBy(BY_TYPE, events(CLOSED, WINDOW)),
+);
+
 const redPanels: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Runs closed, by outcome",
-    description: "Runs that ended, counted a bar each.",
-    width: 12,
-    unit: "short",
-    looks: OUTCOME_COLOURS,
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.outcome], events(CLOSED, EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.outcome}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Failure ratio, by type and engine",
-    description:
-      "Runs that failed, timed out, were terminated or aborted, as a part of all that closed in the window before. No line: nothing closed.",
-    width: 12,
-    unit: "percentunit",
-    links: [toTypeOfSeries()],
-    queries: [
-      {
-        source: "prometheus",
-        promql: ratio(sumBy(BY_TYPE, events(BAD, WINDOW)), sumBy(BY_TYPE, events(CLOSED, WINDOW))),
-        shape: "time",
-        legend: `{{${LABEL.type}}} ({{${LABEL.engine}}})`,
-      },
-    ],
-  },
-  ...[0.5, 0.95].map(
-    (q): PanelSpec => ({
-      kind: "time",
-      draw: "lines",
-      title: `Duration, ${q === 0.5 ? "median" : "95th percentile"}, by type and engine`,
+  outcomeBars("Runs closed, by outcome", "Runs that ended, counted a bar each.", "outcome", CLOSED),
+  lines(
+    {
+      title: "Failure ratio, by type and engine",
       description:
-        "How long the runs took that closed in the window before. Buckets reach from a second to 7 days, so a value is right to its bucket.",
-      width: 12,
-      unit: "s",
+        "Runs that failed, timed out, were terminated or aborted, as a part of all that closed in the window before. No line: nothing closed.",
       links: [toTypeOfSeries()],
-      queries: [
-        {
-          source: "prometheus",
-          promql: quantile(q, DURATION, WINDOW, BY_TYPE),
-          shape: "time",
-          legend: `{{${LABEL.type}}} ({{${LABEL.engine}}})`,
-        },
-      ],
-    }),
+    },
+    "percentunit",
+    overTime(ENDED_BADLY, TYPE_LEGEND),
+  ),
+  ...[0.5, 0.95].map((q) =>
+    lines(
+      {
+        title: `Duration, ${q === 0.5 ? "median" : "95th percentile"}, by type and engine`,
+        description:
+          "How long the runs took that closed in the window before. Buckets reach from a second to 7 days, so a value is right to its bucket.",
+        links: [toTypeOfSeries()],
+      },
+      "s",
+      overTime(quantile(q, DURATION, WINDOW, BY_TYPE), TYPE_LEGEND),
+    ),
   ),
 ];
 

@@ -2,9 +2,6 @@
  * PromQL, built from pieces. All of it takes and gives text: Prometheus' own grammar checks the results in a test.
  */
 
-/** From one point of a graph to the next: what is counted in a bar. */
-export const EACH_BAR = "$__interval";
-
 /** The whole time range of a dashboard. */
 export const WHOLE_RANGE = "$__range";
 
@@ -17,8 +14,22 @@ export const WHOLE_RANGE = "$__range";
  * everything would look new.
  */
 export function events(selector: string, window: string): string {
-  const known = `last_over_time(${selector}[1h] offset ${window})`;
-  return `(${selector} unless ${known}) or increase(${selector}[${window}])`;
+  return `${firstSeenWithin(window, selector)} or increase(${selector}[${window}])`;
+}
+
+/**
+ * How often something happened in each bar of a graph, a series each; to be added up by {@link sumBy}.
+ *
+ * `increase()` over the width of a bar ends at the bar's last scrape: what rises from there to the first one of the next bar is
+ * in neither. Grafana's `$__rate_interval` is one scrape wider, so what it covers ends where the next bar's begins. A rate by
+ * the second times the seconds of a bar is then just the difference of the two scrapes: whole numbers, each event once.
+ */
+export function eventsEachBar(selector: string): string {
+  return `${firstSeenWithin("$__interval", selector)} or ${perSecond(selector)} * ($__interval_ms / 1000)`;
+}
+
+function firstSeenWithin(window: string, selector: string): string {
+  return `(${selector} unless last_over_time(${selector}[1h] offset ${window}))`;
 }
 
 /** Adds up, leaving these labels. */

@@ -23,6 +23,17 @@ export interface PromQuery {
   readonly legend?: string;
 }
 
+/** A value for each point of a graph; `legend` names the series. */
+export function overTime(promql: string, legend: string): PromQuery {
+  return { source: "prometheus", promql, shape: "time", legend };
+}
+
+/** One value a series, for the end of the time range. */
+export function asOfNow(promql: string, legend?: string): PromQuery {
+  const query = { source: "prometheus", promql, shape: "now" } as const;
+  return legend === undefined ? query : { ...query, legend };
+}
+
 /** A search of traces or spans, or a metric that Tempo computes from spans. */
 export interface TraceQuery {
   readonly source: "tempo";

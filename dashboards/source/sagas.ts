@@ -1,8 +1,9 @@
 import type { DashboardSpec } from "./dashboard.ts";
 import { UID } from "./link.ts";
-import { OUTCOME_COLOURS } from "./look.ts";
+import { lines, outcomeBars, TYPE_LEGEND } from "./metric-panel.ts";
 import type { PanelSpec } from "./panel.ts";
-import { EACH_BAR, events, orZero, ratio, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { events, orZero, ratio, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { asOfNow, overTime } from "./query.ts";
 import { BAD_ENDS, is, isNot, LABEL, type Matcher, select } from "./series.ts";
 import { summaryTable } from "./summary-table.ts";
 import { OF_RUNS, runFilters, WINDOW, windowVariable } from "./variable.ts";
@@ -10,6 +11,7 @@ import { OF_RUNS, runFilters, WINDOW, windowVariable } from "./variable.ts";
 const STARTED = select("started", OF_RUNS);
 const CLOSED = select("closed", OF_RUNS);
 const UNDOING = select("compensations", OF_RUNS);
+const BY_TYPE = [LABEL.type, LABEL.engine];
 const BY_STEP = [LABEL.type, LABEL.step];
 
 function total(instrument: "started" | "closed" | "compensations", ...matchers: Matcher[]): string {
@@ -39,12 +41,7 @@ const funnel: readonly PanelSpec[] = [
     width: 16,
     height: 10,
     unit: "short",
-    queries: STAGES.map(([legend, promql]) => ({
-      source: "prometheus",
-      promql,
-      shape: "now",
-      legend,
-    })),
+    queries: STAGES.map(([legend, promql]) => asOfNow(promql, legend)),
   },
   {
     kind: "stat",
@@ -55,13 +52,7 @@ const funnel: readonly PanelSpec[] = [
     height: 10,
     unit: "short",
     alarm: { red: 1 },
-    queries: [
-      {
-        source: "prometheus",
-        promql: total("compensations", isNot("outcome", "completed")),
-        shape: "now",
-      },
-    ],
+    queries: [asOfNow(total("compensations", isNot("outcome", "completed")))],
   },
   {
     kind: "stat",
@@ -72,54 +63,31 @@ const funnel: readonly PanelSpec[] = [
     unit: "none",
     decimals: 2,
     queries: [
-      {
-        source: "prometheus",
-        promql: ratio(`(${total("compensations")})`, `(${sumBy([], events(CLOSED, WHOLE_RANGE))})`),
-        shape: "now",
-      },
+      asOfNow(ratio(`(${total("compensations")})`, `(${sumBy([], events(CLOSED, WHOLE_RANGE))})`)),
     ],
   },
 ];
 
 const details: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Compensations, by outcome",
-    description: "Steps that undid others, counted a bar each.",
-    width: 12,
-    unit: "short",
-    looks: OUTCOME_COLOURS,
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.outcome], events(UNDOING, EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.outcome}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Compensations a closed run, by type and engine",
-    description:
-      "In the window before. A rise without a rise of failures: more is refused than usual.",
-    width: 12,
-    unit: "none",
-    decimals: 2,
-    queries: [
-      {
-        source: "prometheus",
-        promql: ratio(
-          sumBy([LABEL.type, LABEL.engine], events(UNDOING, WINDOW)),
-          sumBy([LABEL.type, LABEL.engine], events(CLOSED, WINDOW)),
-        ),
-        shape: "time",
-        legend: `{{${LABEL.type}}} ({{${LABEL.engine}}})`,
-      },
-    ],
-  },
+  outcomeBars(
+    "Compensations, by outcome",
+    "Steps that undid others, counted a bar each.",
+    "outcome",
+    UNDOING,
+  ),
+  lines(
+    {
+      title: "Compensations a closed run, by type and engine",
+      description:
+        "In the window before. A rise without a rise of failures: more is refused than usual.",
+      decimals: 2,
+    },
+    "none",
+    overTime(
+      ratio(sumBy(BY_TYPE, events(UNDOING, WINDOW)), sumBy(BY_TYPE, events(CLOSED, WINDOW))),
+      TYPE_LEGEND,
+    ),
+  ),
   summaryTable({
     title: "What undid, and how it ended",
     description: "Compensating steps over the time range. Anything but completed needs a person.",

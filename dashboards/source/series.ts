@@ -66,6 +66,11 @@ function isOneOf(label: LabelName, values: readonly string[]): Matcher {
   return `${LABEL[label]}=~"${values.join("|")}"`;
 }
 
+/** The label has none of the values; series without the label have none of them either. */
+export function isNoneOf(label: LabelName, values: readonly string[]): Matcher {
+  return `${LABEL[label]}!~"${values.join("|")}"`;
+}
+
 /** Selects an instrument's series. */
 export function select(
   instrument: InstrumentName,

@@ -12,7 +12,8 @@ function logField(name: VocabularyName): string {
 }
 
 /**
- * A text box's content as a quoted string of TraceQL or LogQL; Grafana escapes the quotes in it
+ * A text box's content as a quoted string of TraceQL or LogQL; Grafana escapes the quotes in it, and no backslashes: the text
+ * box says so, since no format of Grafana's does both
  * (https://grafana.com/docs/grafana/latest/dashboards/variables/variable-syntax/#doublequote).
  */
 function quotedVariable(variable: string): string {

@@ -1,5 +1,5 @@
 /** What goes wrong in workflows. */
-import type { Alert } from "./alert.ts";
+import { type Alert, seriesText } from "./alert.ts";
 import { events, maxBy, quantile, sumBy } from "./promql.ts";
 import { BAD_ENDS, FOR_AN_ANSWER, isNot, LABEL, select, seriesName } from "./series.ts";
 
@@ -10,23 +10,26 @@ const STEP = `{{ $labels.${LABEL.step} }}`;
 
 /** A series of the order saga on Temporal, with further labels. */
 function saga(name: string, labels: Readonly<Record<string, string>> = {}): string {
-  const all = { ...SAGA, ...labels, instance: "worker-1" };
-  const text = Object.entries(all).map(([label, value]) => `${label}="${value}"`);
-  return `${name}{${text.join(", ")}}`;
+  return seriesText(name, { ...SAGA, ...labels, instance: "worker-1" });
 }
 
 const SAGA = { [LABEL.engine]: "temporal", [LABEL.type]: "orderSaga" };
 const REFUND = { [LABEL.step]: "refund" };
 const CHARGE = { [LABEL.step]: "chargeCard", [LABEL.errorType]: "GatewayTimeout" };
+const LAMBDA = { [LABEL.engine]: "aws_step_functions" };
 const QUEUE = { [LABEL.taskQueue]: "order-saga" };
+
+const REFUND_FAILED =
+  "On temporal a compensation ended otherwise than completed: something is half done, and nothing undoes it any more. Find the run by its failed step refund, and finish it by hand: the alert ends by itself after 4 hours, done or not.";
 
 const compensationFailed: Alert = {
   name: "CompensationFailed",
   promql: `${sumBy([...BY_TYPE, LABEL.step], events(select("compensations", [isNot("outcome", "completed")]), "15m"))} > 0`,
   lasting: "0m",
+  staying: "4h",
   severity: "critical",
   summary: `${STEP} of ${TYPE} did not undo what it should`,
-  description: `On ${ENGINE} a compensation ended otherwise than completed in the last 15 minutes: something is half done, and nothing undoes it any more. Find the run by its failed step ${STEP}, and finish it by hand.`,
+  description: `On ${ENGINE} a compensation ended otherwise than completed: something is half done, and nothing undoes it any more. Find the run by its failed step ${STEP}, and finish it by hand: the alert ends by itself after 4 hours, done or not.`,
   dashboard: "sagas",
   cases: [
     {
@@ -38,24 +41,42 @@ const compensationFailed: Alert = {
       fires: {
         labels: { ...SAGA, ...REFUND },
         summary: "refund of orderSaga did not undo what it should",
-        description:
-          "On temporal a compensation ended otherwise than completed in the last 15 minutes: something is half done, and nothing undoes it any more. Find the run by its failed step refund, and finish it by hand.",
+        description: REFUND_FAILED,
       },
+    },
+    {
+      name: "still fires hours later: nobody undoes it meanwhile",
+      series: {
+        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "_x90 1x400",
+      },
+      at: "330m",
+      fires: {
+        labels: { ...SAGA, ...REFUND },
+        summary: "refund of orderSaga did not undo what it should",
+        description: REFUND_FAILED,
+      },
+    },
+    {
+      name: "ends after 4 hours",
+      series: {
+        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "_x90 1x400",
+      },
+      at: "360m",
     },
     {
       name: "is silent about a failure of yesterday",
       series: {
-        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "1x180",
+        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "1x360",
       },
-      at: "180m",
+      at: "360m",
     },
     {
       name: "is silent after half an hour in which Prometheus itself was away",
       series: {
         [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]:
-          "1x90 _x30 1x30",
+          "1x330 _x30 1x30",
       },
-      at: "130m",
+      at: "370m",
     },
     {
       name: "is silent about compensations that worked",
@@ -145,7 +166,7 @@ const approvals: Alert = {
   lasting: "15m",
   severity: "info",
   summary: `${TYPE} waits for an answer, its oldest run for {{ $value | humanizeDuration }} at most`,
-  description: `On ${ENGINE} runs of ${TYPE} wait for an answer, and the oldest open run began more than a day ago. Remind whoever answers, before the time runs out.`,
+  description: `On ${ENGINE} runs of ${TYPE} wait for an answer, and the oldest open run began more than a day ago. Remind whoever answers, before the time runs out. A timer that nobody has to answer looks the same: leave its name out of the rule.`,
   dashboard: "waits",
   cases: [
     {
@@ -160,7 +181,7 @@ const approvals: Alert = {
         labels: SAGA,
         summary: "orderSaga waits for an answer, its oldest run for 2d 0h 20m 0s at most",
         description:
-          "On temporal runs of orderSaga wait for an answer, and the oldest open run began more than a day ago. Remind whoever answers, before the time runs out.",
+          "On temporal runs of orderSaga wait for an answer, and the oldest open run began more than a day ago. Remind whoever answers, before the time runs out. A timer that nobody has to answer looks the same: leave its name out of the rule.",
       },
     },
     {
@@ -213,8 +234,9 @@ const scheduleToStart: Alert = {
   promql: `${quantile(0.95, select("scheduleToStart", [], "bucket"), "10m", [LABEL.engine, LABEL.taskQueue])} > 60`,
   lasting: "10m",
   severity: "warning",
-  summary: `Work on {{ $labels.${LABEL.taskQueue} }} waits {{ $value | humanizeDuration }} for a worker`,
-  description: `On ${ENGINE} one attempt in twenty waits for more than a minute until it is taken up. Workers are too few, too busy, or gone.`,
+  // Step Functions has no task queues.
+  summary: `Work on {{ or $labels.${LABEL.taskQueue} $labels.${LABEL.engine} }} waits {{ $value | humanizeDuration }} until it is taken up`,
+  description: `On ${ENGINE} one attempt in twenty waits for more than a minute until it is taken up: workers are too few or too busy. What no worker takes up at all is not in it; it shows as open runs that grow old.`,
   dashboard: "steps",
   cases: [
     {
@@ -227,9 +249,24 @@ const scheduleToStart: Alert = {
       at: "40m",
       fires: {
         labels: { [LABEL.engine]: "temporal", ...QUEUE },
-        summary: "Work on order-saga waits 4m 48s for a worker",
+        summary: "Work on order-saga waits 4m 48s until it is taken up",
         description:
-          "On temporal one attempt in twenty waits for more than a minute until it is taken up. Workers are too few, too busy, or gone.",
+          "On temporal one attempt in twenty waits for more than a minute until it is taken up: workers are too few or too busy. What no worker takes up at all is not in it; it shows as open runs that grow old.",
+      },
+    },
+    {
+      name: "names the engine where there is no task queue",
+      series: {
+        [saga(seriesName("scheduleToStart", "bucket"), { ...LAMBDA, le: "60" })]: "0x60",
+        [saga(seriesName("scheduleToStart", "bucket"), { ...LAMBDA, le: "300" })]: "0+1x60",
+        [saga(seriesName("scheduleToStart", "bucket"), { ...LAMBDA, le: "+Inf" })]: "0+1x60",
+      },
+      at: "40m",
+      fires: {
+        labels: LAMBDA,
+        summary: "Work on aws_step_functions waits 4m 48s until it is taken up",
+        description:
+          "On aws_step_functions one attempt in twenty waits for more than a minute until it is taken up: workers are too few or too busy. What no worker takes up at all is not in it; it shows as open runs that grow old.",
       },
     },
     {

@@ -1,8 +1,18 @@
 import type { DashboardSpec } from "./dashboard.ts";
 import { toDashboard, UID } from "./link.ts";
-import { OUTCOME_COLOURS } from "./look.ts";
+import {
+  durations,
+  eventBars,
+  eventsBy,
+  legendOf,
+  lines,
+  outcomeBars,
+  TYPE_LEGEND,
+  topTen,
+} from "./metric-panel.ts";
 import type { PanelSpec } from "./panel.ts";
-import { EACH_BAR, events, maxBy, mean, quantile, sumBy, top, WHOLE_RANGE } from "./promql.ts";
+import { events, maxBy, mean, quantile, sumBy, WHOLE_RANGE } from "./promql.ts";
+import { overTime } from "./query.ts";
 import { LABEL, select } from "./series.ts";
 import { summaryTable } from "./summary-table.ts";
 import { OF_RUNS, runFilters, WINDOW, windowVariable } from "./variable.ts";
@@ -20,159 +30,89 @@ const BY_STEP = [LABEL.step];
 const BY_STEP_AND_KIND = [LABEL.engine, LABEL.step, LABEL.stepKind];
 
 const now: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Open runs",
-    description:
-      "Runs that are open, by engine. A line that only rises: more is started than gets done.",
-    width: 8,
-    unit: "short",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.engine], OPEN),
-        shape: "time",
-        legend: `{{${LABEL.engine}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Oldest open run",
-    description:
-      "How long ago the oldest open run began. A straight slope is one run that does not move; it drops when that run closes.",
-    width: 8,
-    unit: "s",
-    queries: [
-      {
-        source: "prometheus",
-        promql: maxBy([LABEL.type, LABEL.engine], OLDEST),
-        shape: "time",
-        legend: `{{${LABEL.type}}} ({{${LABEL.engine}}})`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Open waits",
-    description: "What the open runs wait for, by the name of the wait.",
-    width: 8,
-    unit: "short",
-    links: [toDashboard("Human waits", "waits")],
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy(BY_STEP, WAITING),
-        shape: "time",
-        legend: `{{${LABEL.step}}}`,
-      },
-    ],
-  },
+  lines(
+    {
+      title: "Open runs",
+      description:
+        "Runs that are open, by engine. A line that only rises: more is started than gets done.",
+      width: 8,
+    },
+    "short",
+    overTime(sumBy([LABEL.engine], OPEN), legendOf(["engine"])),
+  ),
+  lines(
+    {
+      title: "Oldest open run",
+      description:
+        "How long ago the oldest open run began. A straight slope is one run that does not move; it drops when that run closes.",
+      width: 8,
+    },
+    "s",
+    overTime(maxBy([LABEL.type, LABEL.engine], OLDEST), TYPE_LEGEND),
+  ),
+  lines(
+    {
+      title: "Open waits",
+      description: "What the open runs wait for, by the name of the wait.",
+      width: 8,
+      links: [toDashboard("Human waits", "waits")],
+    },
+    "short",
+    overTime(sumBy(BY_STEP, WAITING), legendOf(["step"])),
+  ),
 ];
 
 const runs: readonly PanelSpec[] = [
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Runs started",
-    description: "Runs that began, counted a bar each; a redrive begins a run again.",
-    width: 12,
-    unit: "short",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.engine], events(STARTED, EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.engine}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "bars",
-    title: "Runs closed, by outcome",
-    description: "Runs that ended, counted a bar each.",
-    width: 12,
-    unit: "short",
-    looks: OUTCOME_COLOURS,
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy([LABEL.outcome], events(select("closed", OF_RUNS), EACH_BAR)),
-        shape: "time",
-        legend: `{{${LABEL.outcome}}}`,
-      },
-    ],
-  },
-  {
-    kind: "time",
-    draw: "lines",
-    title: "Duration of runs",
-    description: "Median, 95th and 99th percentile of the runs that closed in the window before.",
-    width: 12,
-    unit: "s",
-    queries: [0.5, 0.95, 0.99].map((q) => ({
-      source: "prometheus",
-      promql: quantile(q, BUCKETS, WINDOW),
-      shape: "time",
-      legend: `${q * 100} %`,
-    })),
-  },
-  {
-    kind: "heatmap",
-    title: "Duration of runs, all of them",
-    description:
-      "How many runs closed, by how long they took. Two bands are two kinds of run: with and without an approval, for example.",
-    width: 12,
-    unit: "s",
-    queries: [
-      {
-        source: "prometheus",
-        promql: sumBy(["le"], events(BUCKETS, EACH_BAR)),
-        shape: "heatmap",
-        legend: "{{le}}",
-      },
-    ],
-  },
+  eventBars(
+    {
+      title: "Runs started",
+      description: "Runs that began, counted a bar each; a redrive begins a run again.",
+    },
+    eventsBy("engine", STARTED),
+  ),
+  outcomeBars(
+    "Runs closed, by outcome",
+    "Runs that ended, counted a bar each.",
+    "outcome",
+    select("closed", OF_RUNS),
+  ),
+  lines(
+    {
+      title: "Duration of runs",
+      description: "Median, 95th and 99th percentile of the runs that closed in the window before.",
+    },
+    "s",
+    ...[0.5, 0.95, 0.99].map((q) => overTime(quantile(q, BUCKETS, WINDOW), `${q * 100} %`)),
+  ),
+  durations(
+    "Duration of runs, all of them",
+    "How many runs closed, by how long they took. Two bands are two kinds of run: with and without an approval, for example.",
+    BUCKETS,
+  ),
 ];
 
 const time: readonly PanelSpec[] = [
-  {
-    kind: "bars",
-    title: "Time in steps",
-    description:
-      "Seconds that all runs together spent in each step, retries and back-off included, in the time range.",
-    width: 12,
-    unit: "s",
-    links: [toDashboard("Steps and retries", "steps")],
-    queries: [
-      {
-        source: "prometheus",
-        promql: top(10, sumBy(BY_STEP, events(STEP_SUM, WHOLE_RANGE))),
-        shape: "now",
-        legend: `{{${LABEL.step}}}`,
-      },
-    ],
-  },
-  {
-    kind: "bars",
-    title: "Time in waits",
-    description: "Seconds that all runs together waited, by the name of the wait.",
-    width: 12,
-    unit: "s",
-    links: [toDashboard("Human waits", "waits")],
-    queries: [
-      {
-        source: "prometheus",
-        promql: top(10, sumBy(BY_STEP, events(WAIT_SUM, WHOLE_RANGE))),
-        shape: "now",
-        legend: `{{${LABEL.step}}}`,
-      },
-    ],
-  },
+  topTen(
+    {
+      title: "Time in steps",
+      description:
+        "Seconds that all runs together spent in each step, retries and back-off included, in the time range.",
+      links: [toDashboard("Steps and retries", "steps")],
+    },
+    "s",
+    sumBy(BY_STEP, events(STEP_SUM, WHOLE_RANGE)),
+    legendOf(["step"]),
+  ),
+  topTen(
+    {
+      title: "Time in waits",
+      description: "Seconds that all runs together waited, by the name of the wait.",
+      links: [toDashboard("Human waits", "waits")],
+    },
+    "s",
+    sumBy(BY_STEP, events(WAIT_SUM, WHOLE_RANGE)),
+    legendOf(["step"]),
+  ),
   summaryTable({
     title: "Steps",
     description: "Every step of these workflow types, over the time range.",

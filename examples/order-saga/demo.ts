@@ -1,6 +1,7 @@
 /**
  * The demo: all scenarios of the order saga on a real Temporal server and a real Step Functions endpoint, traced while
- * they run, and compared. `npm run demo` does its set-up and starts it.
+ * they run, and compared. `npm run demo` does its set-up and starts it; `npm run demo -- --metrics-port 9464` serves the
+ * metrics of it while it runs.
  */
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,7 +14,7 @@ import {
   temporalStage,
 } from "./demo/play.ts";
 import { demoResult, type Played } from "./demo/result.ts";
-import { startTelemetry } from "./demo/telemetry.ts";
+import { metricsPage, startTelemetry } from "./demo/telemetry.ts";
 import { type Scenario, scenarios } from "./shared/scenarios.ts";
 
 const path = resolve(".durascope/demo.otlp.jsonl");
@@ -44,12 +45,15 @@ async function demo(): Promise<boolean> {
   const telemetry = startTelemetry(path, (error) =>
     process.stderr.write(`demo: ${error.message}\n`),
   );
+  const metrics = await metricsPage(process.argv.slice(2));
+  if (metrics !== undefined) process.stderr.write(`demo: metrics at ${metrics.url}\n`);
   const stages: Stages = {};
   const settle = async (): Promise<void> => {
     const stage = [stages.temporal, stages.stepFunctions];
     const settled = Promise.allSettled(stage.map((one) => Promise.resolve(one?.settle())));
     await Promise.race([settled, sleep(SETTLE_MS, undefined, { ref: false })]);
     await telemetry.close();
+    await metrics?.shutdown();
   };
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.once(signal, () => {
@@ -59,7 +63,7 @@ async function demo(): Promise<boolean> {
   }
   let played: Played[];
   try {
-    played = await play(stages, telemetry.log);
+    played = await play(stages, telemetry.log, metrics);
   } catch (error) {
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
     await settle();
@@ -77,7 +81,10 @@ async function demo(): Promise<boolean> {
   return result.ok && telemetry.lost() === 0;
 }
 
-async function play(stages: Stages, log: Parameters<typeof temporalStage>[0]): Promise<Played[]> {
+async function play(
+  stages: Stages,
+  ...[log, metrics]: Parameters<typeof temporalStage>
+): Promise<Played[]> {
   const played: Played[] = [];
   const tasks = new Listr(
     [
@@ -88,11 +95,12 @@ async function play(stages: Stages, log: Parameters<typeof temporalStage>[0]): P
             [
               {
                 title: "Temporal server and worker",
-                task: async () => void (stages.temporal = await temporalStage(log)),
+                task: async () => void (stages.temporal = await temporalStage(log, metrics)),
               },
               {
                 title: "Step Functions endpoint and functions",
-                task: async () => void (stages.stepFunctions = await stepFunctionsStage(log)),
+                task: async () =>
+                  void (stages.stepFunctions = await stepFunctionsStage(log, metrics)),
               },
             ],
             { concurrent: true },

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { type EngineName, type Load, startLoad } from "./load/load.ts";
+import { type EngineName, type Load, type LoadOptions, startLoad } from "./load/load.ts";
 import { loadTelemetry } from "./load/telemetry.ts";
 import { runCommand } from "./shared/command.ts";
 import { createLog } from "./shared/log.ts";
@@ -85,7 +85,7 @@ async function run(settings: Settings): Promise<void> {
   const { metricsUrl, meterProvider, spanProcessor, loggerProvider } = telemetry;
   let load: Load | undefined;
   try {
-    load = await startLoad({
+    load = await startWhenThere(stopping.signal, {
       meterProvider,
       ...(spanProcessor !== undefined && { spanProcessor }),
       ...(loggerProvider !== undefined && { loggerProvider }),
@@ -99,12 +99,40 @@ async function run(settings: Settings): Promise<void> {
         process.stderr.write(`load: ${error instanceof Error ? error.message : String(error)}\n`);
       },
     });
+    if (load === undefined) return;
     process.stdout.write(`${JSON.stringify({ metricsUrl, engines: settings.engines })}\n`);
     await playRounds(load, settings, stopping.signal);
   } finally {
     await load?.stop();
     await telemetry.close();
   }
+}
+
+/** Engines of somebody else's may start later than this, and be restarted meanwhile. */
+const isExternal: boolean = [
+  process.env["TEMPORAL_ADDRESS"],
+  process.env["AWS_ENDPOINT_URL_SFN"],
+].some((address) => address !== undefined && address !== "");
+
+const PAUSE_MS = 3000;
+
+/** Starts the load, tries again where engines of somebody else's are not there yet; undefined when it was interrupted. */
+async function startWhenThere(
+  signal: AbortSignal,
+  options: LoadOptions,
+): Promise<Load | undefined> {
+  while (!signal.aborted) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- until it is there
+      return await startLoad(options);
+    } catch (error) {
+      if (!isExternal) throw error;
+      options.onError(error);
+    }
+    // oxlint-disable-next-line no-await-in-loop -- the pause between two tries
+    await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
 }
 
 async function playRounds(load: Load, settings: Settings, signal: AbortSignal): Promise<void> {

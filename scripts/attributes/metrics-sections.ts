@@ -74,7 +74,8 @@ ${bucketList()}
   later as closed, once more. Step Functions: counted when the sink has acknowledged the spans; a poller that dies before its
   checkpoint is written counts that portion again. Temporal: counted where the workflow task ran, never on replay, so a run that moves between
   workers counts once; what a worker still held back when it was killed is counted by nobody. A run that is terminated or
-  times out on the server's side is closed without any worker, so \`workflow.closed\` does not have it.
+  times out is closed by the server without any worker: workers that showed it as open learn of it within minutes and count it
+  then, others never do. What no reader had collected when a process died is lost with it.
 - **Gauges** are of what one process follows: sum them over processes. A poller shows what it follows, also after a restart from
   its checkpoints. A worker shows the runs whose tasks it ran, asks the server about those that have been silent, and forgets what
   has closed elsewhere; after a restart it shows a run from its next task on.

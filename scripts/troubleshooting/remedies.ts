@@ -36,6 +36,8 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     "JSON needs no package. Protobuf is smaller on the wire, and the only thing that some intakes take.",
   OTLP_LOGS_MISSING: "Only for log lines by OTLP; spans need no package.",
   OTLP_METRICS_MISSING: "Only for metrics by OTLP; spans need no package.",
+  OTEL_PACKAGES_MIXED:
+    "`npm ls @opentelemetry/api` shows who brings which version: the packages of one line ask for the same API.",
   PROMETHEUS_MISSING:
     "The endpoint is OpenTelemetry's own, so that its format is Prometheus's own.",
   PROMETHEUS_PORT: "Another process has the port, or this user may not take it.",
@@ -78,7 +80,7 @@ export const ALERT_REMEDIES: Readonly<Record<string, string>> = {
   DurascopeRunStuck:
     "A run is open for longer than runs of its type should be. `durascope lookup` of it shows the step or wait that is open, and since when. A worker that is gone shows as a schedule-to-start that grows.",
   DurascopeWaitingTooLong:
-    "Somebody is waited for: an approval, a signal, a task token. The dashboard *Human waits* shows how many and for how long.",
+    "Somebody is waited for (an approval, a signal, a task token), or a timer runs. The dashboard *Human waits* shows how many and for how long.",
   DurascopeRetryStorm:
     "A step is tried again and again: what it calls is down. The error's type is on the dashboard *Steps*. Back-off protects what it calls; a limit of attempts protects the run.",
   DurascopeScheduleToStartHigh:

@@ -1,6 +1,6 @@
 /** The errors and warnings of the code, read out of the code itself. */
 import { readFileSync } from "node:fs";
-import { type Expression, parseSync, Visitor } from "oxc-parser";
+import { type Expression, type Program, parseSync, Visitor } from "oxc-parser";
 
 /** One error or warning as the source has it. */
 export interface SourceMessage {
@@ -17,22 +17,30 @@ const CODE = /^[A-Z]+(?:_[A-Z]+)+$/;
 const KIND = /^[a-z]+(?:_[a-z]+)*$/;
 /** Functions that tell a warning. */
 const WARNERS = /^(?:warn|emitWarning|onWarning|warnOnce)$/;
+/** Functions that hand a message on to one that warns: it may stand anywhere among what they are given. */
+const TELLERS = /^(?:tell|say|onTrouble)$/;
+/** Functions that give a message for others to tell: `apiVersionTrouble`. */
+const TROUBLES = /Trouble$/;
+/** What is said to people, and not a kind or a name. */
+const SENTENCE = /^[^\s…]\S*(?: \S+){2,}/;
+
+/** What a source names: constants by their value, functions of its own by what they give. */
+interface Names {
+  readonly constants: ReadonlyMap<string, Expression>;
+  readonly returns: ReadonlyMap<string, readonly Expression[]>;
+}
 
 /**
  * The messages of one source: what stands beside a code in any call (`new DurascopeError("CODE", ...)`, and what wraps
- * it), and what is given to a function that warns. A message that is put together elsewhere is not seen.
+ * it), what is given to a function that warns or that hands on to one, and what a function of trouble gives. A message
+ * that is put together in another file is not seen.
  *
  * @param path - path of a TypeScript file
  */
 export function sourceMessages(path: string): SourceMessage[] {
-  const { program } = parseSync(path, readFileSync(path, "utf8"));
-  const constants = new Map<string, Expression>();
+  const { program } = parseSync(path, readFileSync(path, "utf8"), { preserveParens: false });
+  const names = namesOf(program);
   const messages: SourceMessage[] = [];
-  new Visitor({
-    VariableDeclarator({ id, init }) {
-      if (id.type === "Identifier" && init !== null) constants.set(id.name, init);
-    },
-  }).visit(program);
   const take = (
     callee: Expression | { readonly type: "Super" },
     args: readonly unknown[],
@@ -41,21 +49,54 @@ export function sourceMessages(path: string): SourceMessage[] {
     if (first === undefined) return;
     const code = first.type === "Literal" && typeof first.value === "string" ? first.value : "";
     if (CODE.test(code)) {
-      for (const message of textsOf(second, constants))
-        messages.push({ code, message, kind: "error" });
+      for (const message of textsOf(second, names)) messages.push({ code, message, kind: "error" });
     } else if (WARNERS.test(nameOf(callee))) {
       // Some are told with their kind first, by which they are limited.
       const hasKind = KIND.test(code) && second !== undefined;
-      for (const message of textsOf(hasKind ? second : first, constants)) {
+      for (const message of textsOf(hasKind ? second : first, names)) {
         messages.push({ code: hasKind ? "" : codeIn(second), message, kind: "warning" });
       }
+    } else if (TELLERS.test(nameOf(callee))) {
+      const told = args.flatMap((argument) => textsOf(argument as Expression, names));
+      for (const message of told.filter((text) => SENTENCE.test(text)))
+        messages.push({ code: "", message, kind: "warning" });
     }
   };
+  for (const [name, given] of names.returns) {
+    if (!TROUBLES.test(name)) continue;
+    for (const message of given.flatMap((text) => textsOf(text, names)))
+      messages.push({ code: "", message, kind: "warning" });
+  }
   new Visitor({
     NewExpression: (node) => take(node.callee, node.arguments),
     CallExpression: (node) => take(node.callee, node.arguments),
   }).visit(program);
   return messages;
+}
+
+function namesOf(program: Program): Names {
+  const constants = new Map<string, Expression>();
+  const returns = new Map<string, Expression[]>();
+  /** Names of the functions around, the innermost last; empty for those without a name. */
+  const around: string[] = [];
+  const leave = (): void => void around.pop();
+  new Visitor({
+    VariableDeclarator({ id, init }) {
+      if (id.type === "Identifier" && init !== null) constants.set(id.name, init);
+    },
+    FunctionDeclaration: ({ id }) => void around.push(id?.name ?? ""),
+    "FunctionDeclaration:exit": leave,
+    FunctionExpression: () => void around.push(""),
+    "FunctionExpression:exit": leave,
+    ArrowFunctionExpression: () => void around.push(""),
+    "ArrowFunctionExpression:exit": leave,
+    ReturnStatement({ argument }) {
+      const name = around.at(-1) ?? "";
+      if (name !== "" && argument !== null)
+        returns.set(name, [...(returns.get(name) ?? []), argument]);
+    },
+  }).visit(program);
+  return { constants, returns };
 }
 
 function nameOf(callee: Expression | { readonly type: "Super" }): string {
@@ -77,25 +118,26 @@ function codeIn(options: Expression | undefined): string {
 }
 
 /** The texts that an expression may give; none where it is not text. */
-function textsOf(
-  node: Expression | undefined,
-  constants: ReadonlyMap<string, Expression>,
-): string[] {
+function textsOf(node: Expression | undefined, names: Names): string[] {
   if (node?.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
   if (node?.type === "BinaryExpression") {
-    const left = node.left.type === "PrivateIdentifier" ? [] : putIn(node.left, constants);
-    return left.flatMap((text) => putIn(node.right, constants).map((more) => `${text}${more}`));
+    const left = node.left.type === "PrivateIdentifier" ? [] : putIn(node.left, names);
+    return left.flatMap((text) => putIn(node.right, names).map((more) => `${text}${more}`));
   }
   if (node?.type === "ConditionalExpression")
-    return [...textsOf(node.consequent, constants), ...textsOf(node.alternate, constants)];
+    return [...textsOf(node.consequent, names), ...textsOf(node.alternate, names)];
   if (node?.type === "Identifier") {
-    const constant = constants.get(node.name);
-    return constant?.type === "Identifier" ? [] : textsOf(constant, constants);
+    const constant = names.constants.get(node.name);
+    return constant?.type === "Identifier" ? [] : textsOf(constant, names);
+  }
+  if (node?.type === "CallExpression" && node.callee.type === "Identifier") {
+    const given = names.returns.get(node.callee.name) ?? [];
+    return given.flatMap((text) => (text.type === "CallExpression" ? [] : textsOf(text, names)));
   }
   if (node?.type !== "TemplateLiteral") return [];
   let texts = [node.quasis[0]?.value.cooked ?? ""];
   for (const [index, quasi] of node.quasis.slice(1).entries()) {
-    const put = putIn(node.expressions[index], constants);
+    const put = putIn(node.expressions[index], names);
     texts = texts.flatMap((text) =>
       put.map((value) => `${text}${value}${quasi.value.cooked ?? ""}`),
     );
@@ -103,7 +145,8 @@ function textsOf(
   return texts;
 }
 
-function putIn(node: Expression | undefined, constants: ReadonlyMap<string, Expression>): string[] {
-  const texts = node?.type === "ConditionalExpression" ? [] : textsOf(node, constants);
+function putIn(node: Expression | undefined, names: Names): string[] {
+  const isShown = node?.type !== "ConditionalExpression" && node?.type !== "CallExpression";
+  const texts = isShown ? textsOf(node, names) : [];
   return texts.length > 0 ? texts : ["…"];
 }

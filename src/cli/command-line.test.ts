@@ -1,4 +1,5 @@
 import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -312,6 +313,29 @@ test("a reader that goes away is no failure", async () => {
   });
   expect([code, err]).toEqual([0, ""]);
 });
+
+test.skipIf(!existsSync("/dev/full")).each([
+  ["lookup", ["lookup", "order-1002", "--json"]],
+  ["help", ["--help"]],
+])(
+  "an output that cannot be written ends %s with 1 and a sentence (where there is a /dev/full)",
+  async (_name, args) => {
+    await converted("temporal", "approved");
+    const full = await open("/dev/full", "w");
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], DURASCOPE_FILE: file },
+      stdio: ["ignore", full.fd, "pipe"],
+    });
+    let err = "";
+    child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const code = await new Promise((resolve) => {
+      child.on("close", resolve);
+    });
+    await full.close();
+    expect([code, err]).toEqual([1, "durascope: The output cannot be written: ENOSPC.\n"]);
+  },
+);
 
 test("--version is the package's", async () => {
   const { version } = JSON.parse(

@@ -7,29 +7,39 @@ import type { ConvertOptions } from "./convert.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import type { LookupOptions } from "./lookup.ts";
-import { type CommandIo, tolerateClosedPipe, write } from "./output.ts";
+import { type CommandIo, keepErrors, write, writeFailure } from "./output.ts";
 import type { PollCommandOptions } from "./poll.ts";
+
+type ProgramIo = CommandIo & { readonly stdin: Readable };
 
 /**
  * Runs a command line and resolves to its exit code: 0 done, 1 failed, 2 called wrongly, 3 nothing found, 4 a backend that
  * cannot be asked. Never rejects: what goes wrong is one sentence on the standard error. Each command's code is loaded
  * when it is called.
  */
-export async function runCommandLine(
-  args: readonly string[],
-  io: CommandIo & { readonly stdin: Readable },
-): Promise<number> {
-  tolerateClosedPipe(io.stdout);
-  tolerateClosedPipe(io.stderr);
+export async function runCommandLine(args: readonly string[], io: ProgramIo): Promise<number> {
+  keepErrors(io.stdout);
+  keepErrors(io.stderr);
   try {
-    await program(io).parseAsync([...args], { from: "user" });
-    return EXIT.ok;
+    await runCommand(args, io);
+    const reason = writeFailure(io.stdout);
+    if (reason === undefined) return EXIT.ok;
+    throw new CommandFailure(EXIT.failed, `The output cannot be written: ${reason}.`);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) return EXIT.usage;
     const failure = asFailure(error);
     const hint = failure.hint === undefined ? "" : `${failure.hint}\n`;
     await write(io.stderr, withoutControls(`durascope: ${failure.message}\n${hint}`));
     return failure.exitCode;
+  }
+}
+
+async function runCommand(args: readonly string[], io: ProgramIo): Promise<void> {
+  try {
+    await program(io).parseAsync([...args], { from: "user" });
+  } catch (error) {
+    // Help and version end with such a one, too.
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }
 }
 
@@ -58,7 +68,7 @@ function exitCodeOf(code: string): number {
   return WRONG_SETTINGS.has(code) ? EXIT.usage : EXIT.unreachable;
 }
 
-function program(io: CommandIo & { readonly stdin: Readable }): Command {
+function program(io: ProgramIo): Command {
   const durascope = new Command("durascope")
     .description("Shows what durable workflows did, on Temporal and AWS Step Functions.")
     .version(INSTRUMENTATION_SCOPE.version)
@@ -101,7 +111,11 @@ function program(io: CommandIo & { readonly stdin: Readable }): Command {
       nonEmpty,
     )
     .option("--depth <n>", "how many links to follow to related runs (default: 2)", wholeNumber)
-    .option("--timeout <seconds>", "how long the whole lookup may take", wholeNumber)
+    .option(
+      "--timeout <seconds>",
+      "how long the whole lookup may take (default: 120, none for a file)",
+      seconds,
+    )
     .option("--logs <n>", "how many log lines to print of a run (default: 100)", wholeNumber)
     .option("--json", "print the same as data (docs/lookup-json.md)")
     .option("--all", "print the tree of every run that was found, not of the newest alone")
@@ -187,8 +201,18 @@ function addPoll(durascope: Command, io: CommandIo): void {
     .option("--interval <seconds>", "pause between two looks at an execution (default: 2)", aNumber)
     .option("--calls-per-second <n>", "most calls of the API (default: 10)", aNumber)
     .option("--out <file>", "append spans to this file of OTLP JSON lines", nonEmpty)
+    .option(
+      "--spool <folder>",
+      "keep spans there while the endpoint takes none (default: $DURASCOPE_SPOOL_DIR)",
+      nonEmpty,
+    )
     .option("--metrics-port <port>", "serve /metrics for Prometheus; 0 takes a free port", aPort)
     .option("--metrics-host <address>", "where to serve it (default: 127.0.0.1)", nonEmpty)
+    .option(
+      "--checkpoints <folder>",
+      "keep there how far each execution is, for a restart (default: in memory)",
+      nonEmpty,
+    )
     .option("--once", "poll once and end")
     .addHelpText(
       "after",
@@ -210,6 +234,12 @@ function repeated(value: string, before: readonly string[] = []): readonly strin
 function wholeNumber(value: string): number {
   if (!/^\d{1,4}$/.test(value))
     throw new InvalidArgumentError("It has to be a whole number below 10,000.");
+  return Number(value);
+}
+
+function seconds(value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value))
+    throw new InvalidArgumentError("It has to be a whole number from 1 to 9,999.");
   return Number(value);
 }
 

@@ -100,6 +100,19 @@ describe("the backend is", () => {
 });
 
 describe("a wrong call", () => {
+  test("more business keys than are searched by, but for a file, which is searched by all", async () => {
+    const key = Array.from({ length: 20 }, (_none, i) => `key.${i}`);
+    expect(await refused({ backend: "jaeger", key })).toBe(
+      "At most 16 business keys are searched by, and --key names 20. Name those that the id may be of.",
+    );
+    expect(await refused({ backend: "tempo" }, { DURASCOPE_KEYS: key.join() })).toContain(
+      "DURASCOPE_KEYS names 20",
+    );
+    expect((await chosen({ file: "x.jsonl", key }))[1]).toBe("--file");
+    const repeated = [...key.slice(0, 16), ...key.slice(0, 16)];
+    expect((await chosen({ backend: "jaeger", key: repeated }))[1]).toBe("--backend");
+  });
+
   test("two backends at once", async () => {
     expect(await refused({ file: "x", url: "http://j.test" })).toContain("--file");
     expect(await refused({ file: "x", backend: "jaeger" })).toContain("--file");
@@ -139,3 +152,82 @@ test("credentials that stand beside another origin's address do not go to the on
   expect(new Set(sent)).toEqual(new Set([null, "Bearer secret"]));
   expect(sent[0]).toBeNull();
 });
+
+describe("settings that stand beside no address", () => {
+  const environment = {
+    TEMPO_ORG_ID: "team-a",
+    TEMPO_AUTHORIZATION: "Bearer tempo",
+    LOKI_URL: "http://l.test:3100",
+    GRAFANA_URL: "http://g.test:3000",
+    JAEGER_UI_URL: "http://ui.test",
+    JAEGER_AUTHORIZATION: "Bearer jaeger",
+  };
+  const trace = { traceId: "a".repeat(32), start: 1e12, end: 1e12 + 5, services: [] };
+
+  /** Headers of the first request that a search makes. */
+  async function sent(options: BackendChoice, more = {}): Promise<Record<string, string>> {
+    const requests: Headers[] = [];
+    vi.stubGlobal("fetch", (_input: unknown, init: RequestInit) => {
+      requests.push(new Headers(init.headers));
+      return Promise.resolve(Response.json({ traces: [], summaries: [] }));
+    });
+    const { backend } = await chooseBackend(options, { ...environment, ...more });
+    const query = { id: "order-1", since: Date.now() - 1000 };
+    await backend.search(query, new AbortController().signal);
+    vi.unstubAllGlobals();
+    return Object.fromEntries(requests[0] ?? []);
+  }
+
+  test("hold at the usual address, when its kind is named", async () => {
+    expect(await sent({ backend: "tempo" })).toMatchObject({
+      authorization: "Bearer tempo",
+      "x-scope-orgid": "team-a",
+    });
+    expect(await sent({ backend: "jaeger" })).toMatchObject({ authorization: "Bearer jaeger" });
+    const tempo = await chooseBackend({ backend: "tempo" }, environment);
+    expect(tempo.backend.links(trace).map(({ title }) => title)).toEqual([
+      "Grafana: trace",
+      "Grafana: logs",
+    ]);
+    const jaeger = await chooseBackend({ backend: "jaeger" }, environment);
+    expect(jaeger.backend.links(trace)[0]?.url).toMatch(/^http:\/\/ui\.test\//);
+  });
+
+  test("do not go to a Jaeger that was only found", async () => {
+    const found: typeof fetch = () => Promise.resolve(new Response("Jaeger UI"));
+    const { backend } = await chooseBackend(
+      {},
+      { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318" },
+      { request: found, folder: folder.path() },
+    );
+    const requests: (string | null)[] = [];
+    vi.stubGlobal("fetch", (_input: unknown, init: RequestInit) => {
+      requests.push(new Headers(init.headers).get("authorization"));
+      return Promise.resolve(Response.json({ summaries: [] }));
+    });
+    await backend.search({ id: "x" }, new AbortController().signal).catch(() => undefined);
+    vi.unstubAllGlobals();
+    expect(requests).not.toContain("Bearer jaeger");
+  });
+
+  test("of another Jaeger's UI make no links to traces of the one of --url", async () => {
+    const given = { ...environment, JAEGER_URL: "http://j.test" };
+    const page = async (url: string): Promise<string | undefined> => {
+      const { backend } = await chooseBackend({ backend: "jaeger", url }, given);
+      return backend.links(trace)[0]?.url;
+    };
+    expect(await page("http://other.test")).toMatch(/^http:\/\/other\.test\//);
+    expect(await page("http://j.test/jaeger")).toMatch(/^http:\/\/ui\.test\//);
+  });
+});
+
+test.each(["jaeger", "tempo"] as const)(
+  "messages about the %s of --url name --url, and not a variable that does not count",
+  async (kind) => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed")));
+    const { backend } = await chooseBackend({ backend: kind, url: "http://other.test" }, {});
+    const search = backend.search({ id: "x", since: Date.now() }, new AbortController().signal);
+    await expect(search).rejects.toThrow(/set --url to where it is/);
+    vi.unstubAllGlobals();
+  },
+);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import type { LookupBackend } from "../lookup/backend.ts";
+import { MOST_KEYS } from "../lookup/id-attributes.ts";
 import { usageFailure } from "./failure.ts";
 import { localBackend } from "./local-backends.ts";
 
@@ -24,6 +25,9 @@ export interface ChosenBackend {
   readonly backend: LookupBackend;
   /** `--file`, `JAEGER_URL`, `found beside OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly chosenBy: string;
+  readonly kind: BackendKind;
+  /** Attributes of business keys that it searches by; a file is searched by all. */
+  readonly keys: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,9 +69,17 @@ export async function chooseBackend(
     byEnvironment(environment) ??
     (await bySearching(environment, surroundings));
   if (choice === undefined) throw noBackend();
-  const keys = options.key ?? keysOf(environment);
-  const create = { file: () => file(options, environment), jaeger, tempo, datadog }[choice.kind];
-  return { backend: await create(choice, environment, keys), chosenBy: choice.chosenBy };
+  const { kind, chosenBy } = choice;
+  const keys = [...new Set(options.key ?? keysOf(environment))];
+  if (kind !== "file" && keys.length > MOST_KEYS) throw tooManyKeys(keys, options);
+  const create = { file: () => file(options, environment), jaeger, tempo, datadog }[kind];
+  return { backend: await create(choice, environment, keys), chosenBy, kind, keys };
+}
+
+function tooManyKeys({ length }: readonly string[], { key }: BackendChoice): Error {
+  return usageFailure(
+    `At most ${MOST_KEYS} business keys are searched by, and ${key === undefined ? "DURASCOPE_KEYS" : "--key"} names ${length}. Name those that the id may be of.`,
+  );
 }
 
 function byCommandLine({ backend, url, file: path }: BackendChoice): Choice | undefined {
@@ -126,7 +138,7 @@ async function bySearching(
 }
 
 async function file(options: BackendChoice, environment: Environment): Promise<LookupBackend> {
-  const { fileBackend } = await import("../lookup/file.ts");
+  const { fileBackend } = await import("../lookup/file/file.ts");
   return fileBackend(shortest(options.file ?? (environment["DURASCOPE_FILE"] || DEMO_FILE)));
 }
 
@@ -135,10 +147,9 @@ async function jaeger(
   environment: Environment,
   keys: readonly string[],
 ): Promise<LookupBackend> {
-  const { createJaegerBackend, jaegerOptionsOf } = await import("../lookup/jaeger.ts");
-  const url = JAEGER.usual;
-  const options = jaegerOptionsOf(at(choice, environment, JAEGER)) ?? { url };
-  return createJaegerBackend({ ...options, keys });
+  const { createJaegerBackend, jaegerOptionsOf } = await import("../lookup/jaeger/jaeger.ts");
+  const target = targetOf(choice, environment, JAEGER);
+  return createJaegerBackend({ ...jaegerOptionsOf(target.environment), ...target.address, keys });
 }
 
 async function tempo(
@@ -146,10 +157,9 @@ async function tempo(
   environment: Environment,
   keys: readonly string[],
 ): Promise<LookupBackend> {
-  const { createTempoBackend, tempoOptionsOf } = await import("../lookup/tempo.ts");
-  const url = TEMPO.usual;
-  const options = tempoOptionsOf(at(choice, environment, TEMPO)) ?? { url };
-  return createTempoBackend({ ...options, keys });
+  const { createTempoBackend, tempoOptionsOf } = await import("../lookup/tempo/tempo.ts");
+  const target = targetOf(choice, environment, TEMPO);
+  return createTempoBackend({ ...tempoOptionsOf(target.environment), ...target.address, keys });
 }
 
 async function datadog(
@@ -157,7 +167,7 @@ async function datadog(
   environment: Environment,
   keys: readonly string[],
 ): Promise<LookupBackend> {
-  const { createDatadogBackend, datadogOptionsOf } = await import("../lookup/datadog.ts");
+  const { createDatadogBackend, datadogOptionsOf } = await import("../lookup/datadog/datadog.ts");
   return createDatadogBackend({ ...datadogOptionsOf(environment), keys });
 }
 
@@ -165,33 +175,45 @@ async function datadog(
 interface Address {
   readonly name: string;
   readonly secrets: readonly string[];
+  /** Other settings that are of the address's origin alone. */
+  readonly others: readonly string[];
   readonly usual: string;
 }
 
 const JAEGER: Address = {
   name: "JAEGER_URL",
   secrets: ["JAEGER_AUTHORIZATION"],
+  others: ["JAEGER_UI_URL"],
   usual: "http://localhost:16686",
 };
 const TEMPO: Address = {
   name: "TEMPO_URL",
   secrets: ["TEMPO_AUTHORIZATION", "TEMPO_ORG_ID"],
+  others: [],
   usual: "http://localhost:3200",
 };
 
-/** The environment with the chosen address in it; credentials that stand beside another origin's address are not sent there. */
-function at(
-  { url, isGuess = false }: Choice,
-  environment: Environment,
-  { name, secrets }: Address,
-): Environment {
-  if (url === undefined) return environment;
-  const set = environment[name] || undefined;
+/** Where a backend is, how that is set, and the environment with that address in it. */
+interface Target {
+  readonly address: { readonly url: string; readonly addressBy: string };
+  readonly environment: Environment;
+}
+
+/** The chosen address, else the environment's, else the usual one. What stands beside another origin's address does not go with it. */
+function targetOf(choice: Choice, environment: Environment, address: Address): Target {
+  const { name, secrets, others, usual } = address;
+  const { isGuess = false, chosenBy } = choice;
+  const set = isSet(environment, name) ? environment[name] : undefined;
+  const url = choice.url ?? set ?? usual;
   const isOther = set !== undefined && URL.parse(set)?.origin !== URL.parse(url)?.origin;
   const kept = Object.entries(environment).filter(
-    ([key]) => !((isOther || isGuess) && secrets.includes(key)),
+    ([key]) =>
+      !((isOther || isGuess) && secrets.includes(key)) && !(isOther && others.includes(key)),
   );
-  return { ...Object.fromEntries(kept), [name]: url };
+  return {
+    address: { url, addressBy: chosenBy === "--url" ? "--url" : name },
+    environment: { ...Object.fromEntries(kept), [name]: url },
+  };
 }
 
 function keysOf(environment: Environment): readonly string[] {

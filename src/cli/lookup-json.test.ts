@@ -118,7 +118,12 @@ test("what is printed is what docs/lookup-json.md tells, no more and no less", a
         });
         // oxlint-disable-next-line no-await-in-loop -- sixteen small lookups in memory
         const result = await lookUp(backend, { id: key });
-        const answer = answerOf(key, { backend, chosenBy: "--file" }, result, {});
+        const answer = answerOf(
+          key,
+          { backend, chosenBy: "--file", kind: "file", keys: [] },
+          result,
+          {},
+        );
         const document: unknown = JSON.parse(lookupJson(answer, Date.now()));
         expect(faults(document as object, "", counted)).toEqual([]);
         expect(document).toMatchObject({ schema: "durascope.lookup/1", id: key, asked: "memory" });

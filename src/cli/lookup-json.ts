@@ -10,7 +10,7 @@ import {
   type LookupStep,
 } from "./lookup-document.ts";
 
-/** What `durascope lookup --json` prints: a {@link LookupDocument}, indented, without a line break at its end. */
+/** What `durascope lookup --json` prints: a {@link LookupDocument}, indented, without a line break at its end. Holds no character that could move a terminal. */
 export function lookupJson(answer: LookupAnswer, now: number): string {
   const document: LookupDocument = {
     schema: LOOKUP_SCHEMA,
@@ -21,7 +21,18 @@ export function lookupJson(answer: LookupAnswer, now: number): string {
     otherTraces: answer.result.otherTraces,
     notes: answer.result.notes,
   };
-  return JSON.stringify(document, null, 2);
+  return JSON.stringify(document, null, 2).replaceAll(INVISIBLE, escaped);
+}
+
+/** What could move a terminal's cursor or turn its text round, and JSON leaves as it is: C1 controls, bidi and other format characters. */
+const INVISIBLE = /[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu;
+
+/** As JSON may write any character of a string too: nothing else of a document holds such ones. */
+function escaped(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_none, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+  ).join("");
 }
 
 function runJson({ report, links }: LookupAnswer["runs"][number], now: number): LookupRun {

@@ -9,7 +9,9 @@ const sources = [
   ...readdirSync(new URL("src/cli", root))
     .filter((name) => /^(?:lookup|local-backends)/.test(name))
     .map((name) => `src/cli/${name}`),
-  ...readdirSync(new URL("src/lookup", root)).map((name) => `src/lookup/${name}`),
+  ...readdirSync(new URL("src/lookup", root), { recursive: true, encoding: "utf8" }).map(
+    (name) => `src/lookup/${name}`,
+  ),
   "src/report/palette.ts",
 ].filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
 

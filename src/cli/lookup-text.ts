@@ -28,7 +28,7 @@ export function lookupText(
   io: CommandIo,
 ): string {
   const color = wantsColor(io.environment, io.stdout.isTTY === true);
-  const columns = Number(io.environment["COLUMNS"]) || io.stdout.columns || COLUMNS;
+  const columns = columnsOf(io);
   const now = io.now();
   const colors = palette(color);
   const reports = answer.runs.map(({ report }) => report);
@@ -54,6 +54,12 @@ export function lookupText(
   const asked = `asked: ${printable(answer.asked)} (${printable(answer.chosenBy)})`;
   blocks.push(wrap(asked, columns).map(colors.dim).join("\n"));
   return blocks.join("\n\n");
+}
+
+/** `COLUMNS` where it is a number of columns, else the terminal's own. */
+function columnsOf({ environment, stdout }: CommandIo): number {
+  const named = environment["COLUMNS"]?.trim() ?? "";
+  return (/^\d{1,6}$/.test(named) ? Number(named) : 0) || stdout.columns || COLUMNS;
 }
 
 function listTitle(reports: readonly RunReport[], shown: number): string {

@@ -1,7 +1,10 @@
+import { EventEmitter } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { Readable, Writable } from "node:stream";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type BadBackend, type Badness, startBadBackend } from "../../test/doubles/bad-backend.ts";
+import { sendOtlp } from "../../test/doubles/otlp-intake.ts";
+import { startTempoServer } from "../../test/doubles/tempo-server.ts";
 import {
   foreignSpan,
   logRequest,
@@ -93,7 +96,7 @@ describe.each(Object.entries(BACKENDS))("%s that answers badly ends with 4", (na
     ["429", /429|limit/],
     ["500", /answered 500/],
     ["HTML", /./],
-    ["truncated JSON", /JSON|answered without/],
+    ["truncated JSON", /JSON that breaks off after 27 characters/],
     ["an endless body", /./],
     ["a broken connection", /cannot be reached|broke/],
   ])("%s", async (badness, words) => {
@@ -129,7 +132,7 @@ describe.each(Object.entries(BACKENDS))("%s that answers badly ends with 4", (na
   });
 });
 
-test.each(["Jaeger", "Datadog"])(
+test.each(["Jaeger", "Tempo", "Datadog"])(
   "%s that answers JSON of another shape ends with 4",
   async (name) => {
     const { url } = await bad("JSON of another shape");
@@ -183,6 +186,41 @@ describe("nothing found ends with 3 and tells", () => {
     );
   });
 
+  test("the business keys that were searched by, also when nobody named them", async () => {
+    const server = await startTempoServer();
+    try {
+      const environment = { TEMPO_URL: server.url };
+      const usual = await run(["lookup", "order-9"], environment);
+      expect(usual.code).toBe(3);
+      expect(usual.err).toContain("for the ids of runs and their relatives, and for order.id.");
+      const named = await run(["lookup", "order-9"], { ...environment, DURASCOPE_KEYS: "a,b" });
+      expect(named.err).toContain("for the ids of runs and their relatives, and for a, b.");
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("the pages of the traces that mention it, but none of another time", async () => {
+    const server = await startTempoServer();
+    try {
+      const span = foreignSpan("POST /orders", "shop", server.now() - 60_000);
+      const attributes = { "order.id": "order-9" };
+      await sendOtlp(server.url, [spanRequest([{ ...span, attributes }])]);
+      server.age(60_000);
+      const { code, err } = await run(["lookup", "order-9"], {
+        TEMPO_URL: server.url,
+        GRAFANA_URL: "http://g.test",
+        LOKI_URL: "http://127.0.0.1:9",
+      });
+      expect(code).toBe(3);
+      expect(err).toContain("Grafana: trace  http://g.test/explore?");
+      expect(err).not.toContain("Grafana: logs");
+      expect(decodeURIComponent(err)).not.toContain('"range"');
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("nothing that could move the terminal", async () => {
     const path = await recorded(storyRun("temporal"));
     const { code, err } = await run(["lookup", "\u001b[2J\u0007\u202eorder", "--file", path]);
@@ -226,11 +264,15 @@ describe("a story of several runs", () => {
 
   test("has no line that is wider than a narrow terminal, but for ids and URLs", async () => {
     const { args } = await family();
-    const { out } = await run([...args, "--all"], { COLUMNS: "60", NO_COLOR: "1" });
-    const wide = out.split("\n").filter((line) => Array.from(line).length > 60);
-    expect(
-      wide.filter((line) => !/https?:\/\/|order-[0-9a-f]{12}|[0-9a-f-]{32}/.test(line)),
-    ).toEqual([]);
+    for (const columns of [40, 60]) {
+      const environment = { COLUMNS: String(columns), NO_COLOR: "1" };
+      // oxlint-disable-next-line no-await-in-loop -- two calls
+      const { out } = await run([...args, "--all"], environment);
+      const wide = out.split("\n").filter((line) => Array.from(line).length > columns);
+      expect(
+        wide.filter((line) => !/https?:\/\/|order-[0-9a-f]{12}|[0-9a-f-]{32}/.test(line)),
+      ).toEqual([]);
+    }
   });
 });
 
@@ -253,7 +295,10 @@ describe("links", () => {
     const story = storyRun("temporal");
     const args = ["lookup", story.workflowId, "--file", await recorded(story), "--open"];
     const failed = await run(args, {}, () => Promise.reject(new Error("no browser")));
-    expect(failed).toMatchObject({ code: 0, err: expect.stringMatching(/^No browser .* http:/) });
+    expect(failed).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^Opening http:\/\/.*\nNo browser could be opened\./),
+    });
     const execution = storyRun("stepfunctions");
     const local = ["lookup", execution.workflowId, "--file", await recorded(execution), "--open"];
     expect(await run(local)).toMatchObject({
@@ -263,6 +308,35 @@ describe("links", () => {
     });
   });
 });
+
+test.each<[string, string, unknown, boolean]>([
+  ["ends with 3, as xdg-open does without a browser", "exit", 3, false],
+  ["cannot be started", "error", new Error("ENOENT"), false],
+  ["ends with 0", "exit", 0, true],
+])(
+  "where the browser's starter %s, the page's address is told",
+  async (_name, event, value, isStarted) => {
+    const story = storyRun("temporal");
+    const args = ["lookup", story.workflowId, "--file", await recorded(story), "--open"];
+    const { code, err } = await run(args, {}, () => {
+      const child = new EventEmitter();
+      setImmediate(() => child.emit(event, value));
+      return Promise.resolve(child);
+    });
+    expect([code, err.includes("No browser could be opened")]).toEqual([0, !isStarted]);
+    expect(err).toMatch(/^Opening http:\/\/localhost:8233\//);
+  },
+);
+
+test.each(["-5", "0", "many", "1e9", "40.5"])(
+  "COLUMNS=%s is as if it were not set",
+  async (columns) => {
+    const story = storyRun("temporal");
+    const args = ["lookup", story.workflowId, "--file", await recorded(story)];
+    const named = await run(args, { COLUMNS: columns });
+    expect(named).toMatchObject({ code: 0, err: "", out: (await run(args)).out });
+  },
+);
 
 test("which backend was asked, and why that one, is the last line", async () => {
   const story = storyRun("temporal");
@@ -334,9 +408,48 @@ describe("a wrong call ends with 2", () => {
     ["a time that is none", ["--since", "yesterday"]],
     ["an empty key", ["--key", " "]],
     ["a time limit that is none", ["--timeout", "1.5"]],
+    ["no time at all", ["--timeout", "0"]],
+    ["a day that no calendar has", ["--since", "2026-02-31"]],
   ])("%s", async (_name, args) => {
     const { code, out, err } = await run(["lookup", "order-1", ...args]);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(args[0]);
   });
+});
+
+test.each([
+  [
+    "longer than any id",
+    "x".repeat(10_000),
+    "An id has at most 1024 characters; this one has 10000.",
+  ],
+  ["half a character", "order-\ud800", "The id holds half a character, which no text does."],
+])("an id that is %s is a wrong call, and nothing is asked", async (_name, id, message) => {
+  const server = await bad("401");
+  const { code, out, err } = await run(["lookup", id], { JAEGER_URL: server.url });
+  expect([code, out, err]).toEqual([2, "", `durascope: ${message}\n`]);
+  expect(server.credentials).toEqual([]);
+});
+
+test("a lookup in a backend has a time limit when nobody sets one, and one in a file has none", async () => {
+  const limit = vi.spyOn(AbortSignal, "timeout");
+  const server = await bad("401");
+  await run(["lookup", "x"], { JAEGER_URL: server.url });
+  expect(limit.mock.calls).toEqual([[120_000]]);
+  await run(["lookup", "x", "--timeout", "7"], { JAEGER_URL: server.url });
+  expect(limit.mock.calls[1]).toEqual([7000]);
+  const story = storyRun("temporal");
+  await run(["lookup", story.workflowId, "--file", await recorded(story)]);
+  expect(limit.mock.calls).toHaveLength(2);
+  limit.mockRestore();
+});
+
+test("--json holds no character that could move a terminal, and is the same JSON", async () => {
+  const evil = "\u009b2J\u0085\u202e\u2066\u200f\u2028\u{e0001}\u007f";
+  const story = withAttributes(storyRun("temporal"), { "workflow.type": `saga${evil}` });
+  const args = ["lookup", story.workflowId, "--file", await recorded(story), "--json"];
+  const { code, out } = await run(args);
+  expect(code).toBe(0);
+  expect(out).not.toMatch(/[^\P{Cc}\n]|\p{Cf}|[\u2028\u2029]/u);
+  expect(JSON.parse(out)).toMatchObject({ runs: [{ type: `saga${evil}` }] });
 });

@@ -1,7 +1,8 @@
+import { EventEmitter } from "node:events";
 import type { LookupBackend, LookupQuery, LookupResult } from "../lookup/backend.ts";
-import { lookUp } from "../lookup/look-up.ts";
+import { lookUp, whyNoId } from "../lookup/look-up.ts";
 import { printable } from "../report/printable.ts";
-import { CommandFailure, EXIT } from "./failure.ts";
+import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
 import { answerOf, type LookupAnswer } from "./lookup-answer.ts";
 import { type BackendChoice, type ChosenBackend, chooseBackend } from "./lookup-backend.ts";
 import { lookupJson } from "./lookup-json.ts";
@@ -14,24 +15,30 @@ export interface LookupOptions extends BackendChoice, LookupTextOptions {
   /** `7d`, `90m`, or a time in ISO 8601. */
   readonly since?: string;
   readonly depth?: number;
-  /** Seconds that the whole lookup may take. */
+  /** Seconds that the whole lookup may take. @default 120; none for a file */
   readonly timeout?: number;
   readonly json?: boolean;
   readonly open?: boolean;
 }
+
+/** How long a lookup may take when nothing is said, in seconds: a slow backend may take half a minute for every question. */
+const TIMEOUT = 120;
+/** How long a browser's starter is given to say that there is none, in ms. */
+const STARTING = 1000;
 
 /**
  * `durascope lookup`: prints the runs of an id and what belongs to them. Fails with a {@link CommandFailure}, of exit code
  * 3 when nothing was found, and with the backend's own error when it cannot be asked.
  */
 export async function lookup(id: string, options: LookupOptions, io: CommandIo): Promise<void> {
+  const impossible = whyNoId(id);
+  if (impossible !== undefined) throw usageFailure(impossible);
   const query = queryOf(id, options, io.now());
   const chosen = await chooseBackend(options, io.environment, {
     ...(io.fetch !== undefined && { request: io.fetch }),
   });
-  const { backend } = chosen;
-  const result = await found(backend, query, options);
-  if (result.runs.length === 0) throw nothingFound(query, chosen, result, options);
+  const result = await found(chosen, query, options);
+  if (result.runs.length === 0) throw nothingFound(query, chosen, result);
   const answer = answerOf(id, chosen, result, io.environment);
   const text =
     options.json === true ? lookupJson(answer, io.now()) : lookupText(answer, options, io);
@@ -40,10 +47,11 @@ export async function lookup(id: string, options: LookupOptions, io: CommandIo):
 }
 
 async function found(
-  backend: LookupBackend,
+  { backend, kind }: ChosenBackend,
   query: LookupQuery,
-  { depth, timeout }: LookupOptions,
+  options: LookupOptions,
 ): Promise<LookupResult> {
+  const { depth, timeout = kind === "file" ? undefined : TIMEOUT } = options;
   const signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000);
   try {
     return await lookUp(backend, query, {
@@ -65,12 +73,11 @@ function queryOf(id: string, { since }: LookupOptions, now: number): LookupQuery
 
 function nothingFound(
   query: LookupQuery,
-  { backend, chosenBy }: ChosenBackend,
+  { backend, chosenBy, kind, keys }: ChosenBackend,
   result: LookupResult,
-  options: LookupOptions,
 ): CommandFailure {
   const id = printable(query.id);
-  const where = backend.name.startsWith("file ") ? `the ${backend.name}` : backend.name;
+  const where = kind === "file" ? `the ${backend.name}` : backend.name;
   const since =
     query.since === undefined ? "" : ` since ${new Date(query.since).toISOString()} (--since)`;
   const hints = [
@@ -79,7 +86,7 @@ function nothingFound(
       ...pagesOf(trace.traceId, backend),
     ]),
     ...result.notes.map((note) => printable(note, 1000)),
-    `Asked: ${printable(where)}${since} (${chosenBy}), for the ids of runs and their relatives${keysText(backend, options)}.`,
+    `Asked: ${printable(where)}${since} (${chosenBy}), for the ids of runs and their relatives, and for ${kind === "file" ? "all business keys" : keys.map((key) => printable(key)).join(", ")}.`,
     "Likely causes: the id is spelt differently (ids are compared exactly); the run's spans went elsewhere, have not arrived yet, or are gone (--backend, --file, --since);",
     "or it is a business key that no option businessKeys records on the spans, or whose attribute has to be named (--key).",
     `To ask it yourself: ${printable(backend.queryToPaste(query), 4000)}`,
@@ -95,13 +102,9 @@ function nothingFound(
 
 /** The backend's pages of a trace whose time is not known. */
 function pagesOf(traceId: string, backend: LookupBackend): string[] {
-  const window = { traceId, start: 0, end: 0, services: [] };
-  return backend.links(window).map(({ title, url }) => `  ${printable(title)}  ${plainUrl(url)}`);
-}
-
-function keysText(backend: LookupBackend, { key }: LookupOptions): string {
-  if (backend.name.startsWith("file ")) return " and all business keys";
-  return key === undefined ? "" : `, and ${key.map((name) => printable(name)).join(", ")}`;
+  return backend
+    .links({ traceId, services: [] })
+    .map(({ title, url }) => `  ${printable(title)}  ${plainUrl(url)}`);
 }
 
 async function openFirst(answer: LookupAnswer, io: CommandIo): Promise<void> {
@@ -114,9 +117,27 @@ async function openFirst(answer: LookupAnswer, io: CommandIo): Promise<void> {
     return;
   }
   const open = io.open ?? (await import("open")).default;
-  try {
-    await open(url);
-  } catch {
-    await write(io.stderr, `No browser could be opened. The page is ${url}\n`);
-  }
+  // The address is there in any case: that a browser shows it is nothing that its starter tells.
+  await write(io.stderr, `Opening ${plainUrl(url)}\n`);
+  const started = await open(url).then(
+    (child) => (child instanceof EventEmitter ? hasStarted(child) : true),
+    () => false,
+  );
+  if (!started)
+    await write(io.stderr, "No browser could be opened. Open the page by its address.\n");
+}
+
+/** Whether the process that starts a browser found one, as far as it says so in a moment. */
+function hasStarted(child: EventEmitter): Promise<boolean> {
+  if ("exitCode" in child && typeof child.exitCode === "number")
+    return Promise.resolve(child.exitCode === 0);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), STARTING);
+    const end = (isStarted: boolean): void => {
+      clearTimeout(timer);
+      resolve(isStarted);
+    };
+    child.once("error", () => end(false));
+    child.once("exit", (code: unknown) => end(code === 0));
+  });
 }

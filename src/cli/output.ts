@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 
 /** What a command writes to and knows of its surroundings; the process's own, or a test's. */
@@ -14,21 +13,35 @@ export interface CommandIo {
   readonly fetch?: typeof fetch;
 }
 
-/** Writes text and waits until the stream takes more; resolves to false when its reader has gone away (`| head`). */
-export async function write(stream: Writable, text: string): Promise<boolean> {
-  if (stream.destroyed || stream.errored !== null) return false;
-  if (stream.write(text)) return true;
-  try {
-    await Promise.race([once(stream, "drain"), once(stream, "close")]);
-  } catch {
-    return false;
-  }
-  return !stream.destroyed && stream.errored === null;
+/** The first error of each stream: the process's own streams forget theirs, to be written again. */
+const errors = new WeakMap<Writable, NodeJS.ErrnoException>();
+
+function keep(stream: Writable, error: Error): void {
+  if (!errors.has(stream)) errors.set(stream, error);
 }
 
-/** Keeps a reader that goes away from being an error: what it did not want need not be written. */
-export function tolerateClosedPipe(stream: Writable): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+/**
+ * Writes text and waits until it is taken. Never rejects; resolves to false when it is not, since the stream's reader has
+ * gone away (`| head`) or for a {@link writeFailure}.
+ */
+export async function write(stream: Writable, text: string): Promise<boolean> {
+  if (stream.destroyed || stream.errored !== null || errors.has(stream)) return false;
+  return new Promise((resolve) => {
+    // A stream that is destroyed meanwhile calls back too.
+    stream.write(text, (error) => {
+      if (error) keep(stream, error);
+      resolve(!error);
+    });
   });
+}
+
+/** Keeps a stream's errors from ending the process where they are thrown: {@link writeFailure} tells them. */
+export function keepErrors(stream: Writable): void {
+  stream.on("error", (error) => keep(stream, error));
+}
+
+/** Why a stream could not be written (`ENOSPC`); undefined when it could, or when its reader did not want more. */
+export function writeFailure(stream: Writable): string | undefined {
+  const error: NodeJS.ErrnoException | null = errors.get(stream) ?? stream.errored;
+  return error?.code === "EPIPE" ? undefined : (error?.code ?? error?.message);
 }

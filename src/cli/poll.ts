@@ -3,12 +3,17 @@ import { isDurascopeError } from "../core/errors.ts";
 import {
   fileSpanProcessor,
   openOtlpFile,
+  otlpHttpProcessor,
   otlpLoggerProvider,
   otlpMeterProvider,
   type PrometheusEndpoint,
   prometheusEndpoint,
 } from "../exporters/index.ts";
-import { StepFunctionsPoller, type StepFunctionsPollerOptions } from "../stepfunctions/index.ts";
+import {
+  folderCheckpoints,
+  StepFunctionsPoller,
+  type StepFunctionsPollerOptions,
+} from "../stepfunctions/index.ts";
 import { usageFailure } from "./failure.ts";
 import { type CommandIo, write } from "./output.ts";
 
@@ -25,8 +30,12 @@ export interface PollCommandOptions {
   readonly callsPerSecond?: number;
   /** File of OTLP JSON lines to append to. */
   readonly out?: string;
+  /** Folder where spans wait while the endpoint takes none. @default DURASCOPE_SPOOL_DIR */
+  readonly spool?: string;
   readonly metricsPort?: number;
   readonly metricsHost?: string;
+  /** Folder that keeps how far each execution is. */
+  readonly checkpoints?: string;
   /** Poll once and end. */
   readonly once?: boolean;
 }
@@ -53,6 +62,11 @@ export async function poll(options: PollCommandOptions, io: CommandIo): Promise<
     throw usageFailure(
       "Nothing would take what is polled.",
       "Set OTEL_EXPORTER_OTLP_ENDPOINT, or give --out <file> or --metrics-port <port>.",
+    );
+  if (options.spool !== undefined && (!hasReceiver || options.out !== undefined))
+    throw usageFailure(
+      "--spool keeps what an endpoint does not take, and there is none.",
+      "Set OTEL_EXPORTER_OTLP_ENDPOINT, and leave --out out.",
     );
   const closers: Closers = [];
   const stopped = untilStopped();
@@ -102,7 +116,10 @@ async function receivers(
       : undefined;
   for (const one of [pushed, logs]) if (one !== undefined) closers.push(() => one.shutdown());
   const meterProvider = page?.meterProvider ?? pushed?.provider;
-  const spanProcessor = fileReceiver(options, io, closers) ?? (hasReceiver ? undefined : NOWHERE);
+  const spanProcessor =
+    fileReceiver(options, io, closers) ??
+    (await spoolReceiver(options, io, closers)) ??
+    (hasReceiver ? undefined : NOWHERE);
   return {
     metricsUrl: page?.url,
     providers: {
@@ -141,6 +158,21 @@ function fileReceiver(
   return fileSpanProcessor(file);
 }
 
+async function spoolReceiver(
+  { spool }: PollCommandOptions,
+  io: CommandIo,
+  closers: Closers,
+): Promise<Providers["spanProcessor"]> {
+  if (spool === undefined) return undefined;
+  const processor = await otlpHttpProcessor({
+    environment: io.environment,
+    spool,
+    onWarning: (message) => void write(io.stderr, `${message}\n`),
+  });
+  closers.push(() => processor.shutdown());
+  return processor;
+}
+
 /** What is not installed is said, and done without: the spans are what a poll is for. */
 async function unlessMissing<Value>(
   open: () => Promise<Value>,
@@ -169,6 +201,9 @@ function pollerOf(
       ...(lookBack !== undefined && { since: io.now() - lookBack * HOUR_MS }),
       ...(interval !== undefined && { minInterval: interval * 1000 }),
       ...(options.callsPerSecond !== undefined && { callsPerSecond: options.callsPerSecond }),
+      ...(options.checkpoints !== undefined && {
+        checkpoints: folderCheckpoints(options.checkpoints),
+      }),
       traceOptions: {
         ...(compensates !== undefined && { compensates }),
         ...(waits !== undefined && { waits }),

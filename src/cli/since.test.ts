@@ -16,14 +16,22 @@ test.each([
   expect(parseSince(text, now)).toBe(time);
 });
 
-test.each(["yesterday", "7", "7x", "-7d", "1e3d", "2026-13-45", "27.11.2026", "d"])(
-  "%j is none, which is a wrong call",
-  (text) => {
-    expect(() => parseSince(text, now)).toThrow(
-      expect.objectContaining({ exitCode: 2, message: expect.stringContaining("--since") }),
-    );
-  },
-);
+test.each([
+  "yesterday",
+  "7",
+  "7x",
+  "-7d",
+  "1e3d",
+  "2026-13-45",
+  "2026-02-31",
+  "2026-11-31T08:00:00Z",
+  "27.11.2026",
+  "d",
+])("%j is none, which is a wrong call", (text) => {
+  expect(() => parseSince(text, now)).toThrow(
+    expect.objectContaining({ exitCode: 2, message: expect.stringContaining("--since") }),
+  );
+});
 
 test("a time in the future is a wrong call", () => {
   expect(() => parseSince("2027-01-01", now)).toThrow(/in the future/);

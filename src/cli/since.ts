@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /**
  * The time that `--since` names, in ms since the epoch: so long before now (`90m`, `12h`, `7d`, `2w`), or a day or a time
- * in ISO 8601. Fails with a usage failure when it is neither, or lies in the future.
+ * in ISO 8601: a day is UTC's, a time without a zone this machine's. Fails with a usage failure when it is neither, or lies in the future.
  */
 export function parseSince(text: string, now: number): number {
   const ago = /^(\d{1,6})([smhdw])$/.exec(text.trim());
@@ -25,7 +25,13 @@ export function parseSince(text: string, now: number): number {
 }
 
 function isoTime(text: string): number {
-  return /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
+  const [, day] =
+    /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  return day !== undefined && isDay(day) ? Date.parse(text) : Number.NaN;
+}
+
+/** Whether the calendar has the day: V8 makes 3 March of 31 February. */
+function isDay(day: string): boolean {
+  const time = Date.parse(day);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }

@@ -134,6 +134,29 @@ describe("runWithDatadogSpan, where no span is active,", () => {
     expect(tracer.spans[0]).toMatchObject({ finished: true, tags: { "workflow.id": "order-1" } });
   });
 
+  it.each([
+    { enabled: undefined, told: [expect.stringMatching(/^dd-trace traces nothing/)] },
+    { enabled: "false", told: [] },
+  ])("of a tracer that is off, and DD_TRACE_ENABLED=$enabled, only calls", ({ enabled, told }) => {
+    vi.stubEnv("DD_TRACE_ENABLED", enabled);
+    const zeros = {
+      toTraceId: () => "0".repeat(32),
+      toSpanId: () => "0".repeat(16),
+      toTraceparent: () => "",
+    };
+    const finish = vi.fn<() => void>();
+    const off = {
+      ...fakeDatadogTracer(),
+      startSpan: () => ({ context: () => zeros, setTag: () => undefined, finish }),
+    };
+    const troubles: string[] = [];
+    const onTrouble = (message: string): void => void troubles.push(message);
+    expect(runWithDatadogSpan(off, identity, () => "value", { onTrouble })).toBe("value");
+    expect(troubles).toEqual(told);
+    expect(finish).not.toHaveBeenCalled();
+    vi.unstubAllEnvs();
+  });
+
   it("leaves no span open when the logger throws", () => {
     const tracer = fakeDatadogTracer(true);
     const onTrouble = (): never => {

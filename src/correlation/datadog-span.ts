@@ -31,6 +31,10 @@ const NOT_JOINED =
   "Call tracer.init() before the worker starts, and leave datadog or tracecontext in DD_TRACE_PROPAGATION_STYLE_EXTRACT and " +
   "continue as DD_TRACE_PROPAGATION_BEHAVIOR_EXTRACT.";
 
+const NOT_TRACING =
+  "dd-trace traces nothing, so steps have no spans of its own: call tracer.init() before the worker starts, or, if it is off " +
+  "on purpose, say so by DD_TRACE_ENABLED=false.";
+
 /**
  * Runs `run` so that `dd-trace` knows which step it is for. Where a span of `dd-trace` is active already, that span gets
  * the ids as tags and stays the parent of what follows. Where none is, a span `workflow.step` of `dd-trace` is started under
@@ -100,16 +104,27 @@ function begin(
         "span.kind": "consumer",
       },
     });
-    if (span.context().toTraceId(true) !== identity.traceId) tell(onTrouble);
+    const traceId = span.context().toTraceId(true);
+    if (/^0*$/.test(traceId)) {
+      if (!isSwitchedOff()) tell(onTrouble, NOT_TRACING);
+      return undefined;
+    }
+    if (traceId !== identity.traceId) tell(onTrouble, NOT_JOINED);
     return span;
   } catch {
     return undefined;
   }
 }
 
-function tell(onTrouble: DatadogSpanOptions["onTrouble"]): void {
+/** Whether `dd-trace` is off on purpose: then it gives spans with ids of zeros, and that is nobody's mistake. */
+function isSwitchedOff(): boolean {
+  const setting = process.env["DD_TRACE_ENABLED"] ?? process.env["DD_TRACING_ENABLED"] ?? "";
+  return /^(?:false|0)$/i.test(setting);
+}
+
+function tell(onTrouble: DatadogSpanOptions["onTrouble"], message: string): void {
   try {
-    onTrouble?.(NOT_JOINED);
+    onTrouble?.(message);
   } catch {
     // A logger that throws must not leave a span open.
   }

@@ -256,6 +256,17 @@ describe("permissions", () => {
     ]);
   });
 
+  test("are tried without asking for payloads, which need further ones", async () => {
+    const requests: unknown[] = [];
+    const taken = (request: unknown): Promise<object> =>
+      Promise.resolve(requests.push(request)).then(() => ({}));
+    await asked(api({ getExecutionHistory: taken, describeExecution: taken }));
+    expect(requests).toEqual([
+      expect.objectContaining({ includeExecutionData: false }),
+      { executionArn: "arn:x", includedData: "METADATA_ONLY" },
+    ]);
+  });
+
   test("that are missing are named", async () => {
     const findings = await asked(api({ getExecutionHistory: denied }));
     expect(findings[1]).toEqual({

@@ -46,7 +46,9 @@ export async function permissionFindings(
         includeExecutionData: false,
       }),
     ),
-    attempt("states:DescribeExecution", () => api.describeExecution({ executionArn })),
+    attempt("states:DescribeExecution", () =>
+      api.describeExecution({ executionArn, includedData: "METADATA_ONLY" }),
+    ),
   ]);
   return [list.finding, history.finding, described.finding];
 }

@@ -24,6 +24,8 @@ export interface EngineStart<Ports> {
     readonly args: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
   };
+  /** Milliseconds after which it is given up. @default 30,000 */
+  readonly timeoutMs?: number;
   /** Resolves true when the engine answers; a rejection counts as "not yet". */
   readonly ask: (ports: Ports) => Promise<boolean>;
 }
@@ -35,14 +37,14 @@ export interface StartedEngine<Ports> {
   readonly logFile: string;
 }
 
-const timeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 const tries = 3;
 
 /**
  * Starts an engine on free ports and resolves when it answers.
  *
  * Another process may take a port between our look and the engine's bind: then it is tried again with other
- * ports, three times in all. Throws a {@link DurascopeError} when the engine ends or does not answer within 30 s.
+ * ports, three times in all. Throws a {@link DurascopeError} when the engine ends or does not answer in time.
  */
 export async function startEngine<Ports>(start: EngineStart<Ports>): Promise<StartedEngine<Ports>> {
   const folder = start.logDirectory ?? (await mkdtemp(join(tmpdir(), ENGINE_FOLDER)));
@@ -73,6 +75,7 @@ async function tryToStart<Ports>(
     logFile,
     ...(start.signal && { signal: start.signal }),
   });
+  const { timeoutMs = defaultTimeoutMs } = start;
   const reason = await waitUntilReady({ ask: () => start.ask(ports), timeoutMs }, server);
   if (reason === undefined) return { ports, server, logFile };
   await server.stop();

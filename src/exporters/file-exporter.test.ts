@@ -7,7 +7,7 @@ import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { toReadableSpan } from "../correlation/readable-span.ts";
 import { resourceOf } from "../correlation/resource.ts";
 import { spansOf } from "../index.ts";
-import { fileBackend } from "../lookup/file.ts";
+import { fileBackend } from "../lookup/file/file.ts";
 import { lookUp } from "../lookup/look-up.ts";
 import { fileSpanExporter, fileSpanProcessor } from "./file-exporter.ts";
 

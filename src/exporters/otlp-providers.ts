@@ -1,7 +1,7 @@
-import { DurascopeError } from "../core/errors.ts";
 import type { Environment } from "../correlation/disabled.ts";
 import { environmentAttributes } from "../correlation/resource.ts";
 import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
+import { openTelemetryPackages } from "./opentelemetry-packages.ts";
 
 /** Options of {@link otlpLoggerProvider} and {@link otlpMeterProvider}; the endpoint comes from `OTEL_EXPORTER_OTLP_*`. */
 export interface OtlpProviderOptions {
@@ -22,25 +22,25 @@ export interface OtlpProvider<Provider> {
  * Log records over OTLP/HTTP, by OpenTelemetry's own SDK; for processes that have no SDK of their own.
  *
  * @throws DurascopeError `OTLP_LOGS_MISSING` when the packages, optional peers, are not installed
+ * @throws DurascopeError `OTEL_PACKAGES_MIXED` when they are not of one line: both lines work, API 1.9 with SDK 2.x and exporters
+ * 0.223, API 1.10 with SDK 3.x and exporters 0.300 or later
  */
 export async function otlpLoggerProvider(
   options: OtlpProviderOptions = {},
 ): Promise<OtlpProvider<LoggerProvider>> {
-  const [sdk, { OTLPLogExporter }, resource] = await loaded(
+  const provider = await openTelemetryPackages(
     "OTLP_LOGS_MISSING",
-    "log exporter is not installed, so log lines",
-    "@opentelemetry/sdk-logs @opentelemetry/exporter-logs-otlp-http @opentelemetry/resources",
-    () =>
-      Promise.all([
+    "OpenTelemetry's OTLP log exporter is not installed, so log lines cannot be sent. Run: npm install @opentelemetry/sdk-logs @opentelemetry/exporter-logs-otlp-http @opentelemetry/resources",
+    async () => {
+      const [sdk, { OTLPLogExporter }, resource] = await Promise.all([
         import("@opentelemetry/sdk-logs"),
         import("@opentelemetry/exporter-logs-otlp-http"),
         resourceOf(options),
-      ]),
+      ]);
+      const processors = [new sdk.BatchLogRecordProcessor({ exporter: new OTLPLogExporter() })];
+      return new sdk.LoggerProvider({ resource, processors });
+    },
   );
-  const provider = new sdk.LoggerProvider({
-    resource,
-    processors: [new sdk.BatchLogRecordProcessor({ exporter: new OTLPLogExporter() })],
-  });
   return { provider, shutdown: () => provider.shutdown().catch(() => undefined) };
 }
 
@@ -49,31 +49,33 @@ export async function otlpLoggerProvider(
  * processes that have no SDK of their own.
  *
  * @throws DurascopeError `OTLP_METRICS_MISSING` when the packages, optional peers, are not installed
+ * @throws DurascopeError `OTEL_PACKAGES_MIXED` when they are not of one line: both lines work, API 1.9 with SDK 2.x and exporters
+ * 0.223, API 1.10 with SDK 3.x and exporters 0.300 or later
  */
 export async function otlpMeterProvider(
   options: OtlpProviderOptions = {},
 ): Promise<OtlpProvider<MeterProvider>> {
-  const [sdk, { OTLPMetricExporter }, resource] = await loaded(
+  const { environment = process.env } = options;
+  const interval = Number(environment["OTEL_METRIC_EXPORT_INTERVAL"]);
+  const provider = await openTelemetryPackages(
     "OTLP_METRICS_MISSING",
-    "metric exporter is not installed, so metrics",
-    "@opentelemetry/sdk-metrics @opentelemetry/exporter-metrics-otlp-http @opentelemetry/resources",
-    () =>
-      Promise.all([
+    "OpenTelemetry's OTLP metric exporter is not installed, so metrics cannot be sent. Run: npm install @opentelemetry/sdk-metrics @opentelemetry/exporter-metrics-otlp-http @opentelemetry/resources",
+    async () => {
+      const [sdk, { OTLPMetricExporter }, resource] = await Promise.all([
         import("@opentelemetry/sdk-metrics"),
         import("@opentelemetry/exporter-metrics-otlp-http"),
         resourceOf(options),
-      ]),
+      ]);
+      const reader = new sdk.PeriodicExportingMetricReader({
+        exporter: new OTLPMetricExporter(),
+        ...(interval > 0 && {
+          exportIntervalMillis: interval,
+          exportTimeoutMillis: Math.min(interval, 30_000),
+        }),
+      });
+      return new sdk.MeterProvider({ resource, readers: [reader] });
+    },
   );
-  const { environment = process.env } = options;
-  const interval = Number(environment["OTEL_METRIC_EXPORT_INTERVAL"]);
-  const reader = new sdk.PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter(),
-    ...(interval > 0 && {
-      exportIntervalMillis: interval,
-      exportTimeoutMillis: Math.min(interval, 30_000),
-    }),
-  });
-  const provider = new sdk.MeterProvider({ resource, readers: [reader] });
   return { provider, shutdown: () => provider.shutdown().catch(() => undefined) };
 }
 
@@ -83,21 +85,4 @@ async function resourceOf({
 }: OtlpProviderOptions) {
   const { resourceFromAttributes } = await import("@opentelemetry/resources");
   return resourceFromAttributes(environmentAttributes(environment, serviceName));
-}
-
-async function loaded<Modules>(
-  code: string,
-  what: string,
-  packages: string,
-  load: () => Promise<Modules>,
-): Promise<Modules> {
-  try {
-    return await load();
-  } catch (cause) {
-    throw new DurascopeError(
-      code,
-      `OpenTelemetry's OTLP ${what} cannot be sent. Run: npm install ${packages}`,
-      { cause },
-    );
-  }
 }

@@ -75,6 +75,6 @@ describe("a page of metrics", () => {
     const page = await endpoint();
     await page.shutdown();
     await page.shutdown();
-    await expect(fetch(page.url)).rejects.toThrow();
+    await expect(fetch(page.url)).rejects.toThrow("fetch failed");
   });
 });

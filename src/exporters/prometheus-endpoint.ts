@@ -4,6 +4,7 @@ import { prometheusViews } from "../core/instruments.ts";
 import type { Environment } from "../correlation/disabled.ts";
 import { environmentAttributes } from "../correlation/resource.ts";
 import type { MeterProvider } from "../telemetry/application-providers.ts";
+import { openTelemetryPackages } from "./opentelemetry-packages.ts";
 
 /** Options of {@link prometheusEndpoint}. */
 export interface PrometheusEndpointOptions {
@@ -29,29 +30,40 @@ export interface PrometheusEndpoint {
 
 const DEFAULT_PORT = 9464;
 const DEFAULT_HOST = "127.0.0.1";
-const PACKAGES =
-  "@opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus @opentelemetry/resources";
 
 /**
  * Serves `/metrics` by OpenTelemetry's own Prometheus exporter, under the names that OTLP into Prometheus gives.
  *
  * @throws DurascopeError `PROMETHEUS_MISSING` when the packages, optional peers, are not installed
+ * @throws DurascopeError `OTEL_PACKAGES_MIXED` when they are not of one line: both lines work, API 1.9 with SDK 2.x and exporters
+ * 0.223, API 1.10 with SDK 3.x and exporters 0.300 or later
  * @throws DurascopeError `PROMETHEUS_PORT` when nothing can listen on the port
  */
 export async function prometheusEndpoint(
   options: PrometheusEndpointOptions = {},
 ): Promise<PrometheusEndpoint> {
   const { port = DEFAULT_PORT, host = DEFAULT_HOST, serviceName = "durascope" } = options;
-  const { PrometheusExporter, SdkMeterProvider, resourceFromAttributes } = await load();
-  // Listens itself: the exporter's own server takes no free port, and tells no one why it cannot listen.
-  const exporter = new PrometheusExporter({ preventServerStart: true });
-  const meterProvider = new SdkMeterProvider({
-    resource: resourceFromAttributes(
-      environmentAttributes(options.environment ?? process.env, serviceName),
-    ),
-    readers: [exporter],
-    views: prometheusViews(),
-  });
+  const attributes = environmentAttributes(options.environment ?? process.env, serviceName);
+  const { exporter, meterProvider } = await openTelemetryPackages(
+    "PROMETHEUS_MISSING",
+    "OpenTelemetry's Prometheus exporter is not installed, so there is no /metrics. Run: npm install @opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus @opentelemetry/resources",
+    async () => {
+      const [sdk, { PrometheusExporter }, { resourceFromAttributes }] = await Promise.all([
+        import("@opentelemetry/sdk-metrics"),
+        import("@opentelemetry/exporter-prometheus"),
+        import("@opentelemetry/resources"),
+      ]);
+      // Listens itself: the exporter's own server takes no free port, and tells no one why it cannot listen.
+      const made = new PrometheusExporter({ preventServerStart: true });
+      const resource = resourceFromAttributes(attributes);
+      const provider = new sdk.MeterProvider({
+        resource,
+        readers: [made],
+        views: prometheusViews(),
+      });
+      return { exporter: made, meterProvider: provider };
+    },
+  );
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
     if (path === "/metrics") return exporter.getMetricsRequestHandler(request, response);
@@ -88,25 +100,4 @@ function listen(server: Server, port: number, host: string): Promise<number> {
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });
   });
-}
-
-async function load() {
-  try {
-    const [
-      { MeterProvider: SdkMeterProvider },
-      { PrometheusExporter },
-      { resourceFromAttributes },
-    ] = await Promise.all([
-      import("@opentelemetry/sdk-metrics"),
-      import("@opentelemetry/exporter-prometheus"),
-      import("@opentelemetry/resources"),
-    ]);
-    return { SdkMeterProvider, PrometheusExporter, resourceFromAttributes };
-  } catch (cause) {
-    throw new DurascopeError(
-      "PROMETHEUS_MISSING",
-      `OpenTelemetry's Prometheus exporter is not installed, so there is no /metrics. Run: npm install ${PACKAGES}`,
-      { cause },
-    );
-  }
 }

@@ -34,10 +34,10 @@ export interface BackendLink {
 /** A trace and its time, for links that need a window. */
 export interface TraceWindow {
   readonly traceId: string;
-  /** ms since the epoch. */
-  readonly start: number;
-  /** ms since the epoch. */
-  readonly end: number;
+  /** ms since the epoch; absent where nobody knows it, and then there are no pages that show a time. */
+  readonly start?: number;
+  /** ms since the epoch; absent as `start` is. */
+  readonly end?: number;
   /** `service.name` of its spans. */
   readonly services: readonly string[];
 }

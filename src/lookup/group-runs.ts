@@ -1,9 +1,9 @@
 import { VOCABULARY } from "../core/vocabulary.ts";
 import type { OtherTrace } from "./backend.ts";
-import { asRunId } from "./candidate-traces.ts";
 import { matchOf, traceIdOf } from "./match-id.ts";
 import type { RecordedLog, RecordedRun, RecordedSpan } from "./recorded-run.ts";
 import { roleOf } from "./span-role.ts";
+import { asRunId } from "./story/candidate-traces.ts";
 
 /** Spans and log lines of some traces, sorted out into runs. */
 export interface GroupedRuns {

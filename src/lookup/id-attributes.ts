@@ -8,7 +8,7 @@ export interface IdAttribute {
 }
 
 /** Most business keys that are asked for: each makes every query longer. */
-const MOST_KEYS = 16;
+export const MOST_KEYS = 16;
 
 /**
  * The attributes that backends without a search over all attributes are asked for: ids of the run and of its relatives,

@@ -1,13 +1,13 @@
 import type { LookupBackend, LookupQuery, LookupResult, OtherTrace } from "./backend.ts";
-import { candidateTraces } from "./candidate-traces.ts";
-import { relationByAttributes, relationToOwn, type TraceEdge } from "./follow-links.ts";
 import { groupRuns } from "./group-runs.ts";
 import { LONGEST_ID } from "./id-attributes.ts";
 import { matchOf } from "./match-id.ts";
 import type { RecordedRun, RecordedSpan } from "./recorded-run.ts";
-import { keepTraces, newStory, readTraces, type Story } from "./story.ts";
-import { followLinks } from "./story-links.ts";
-import { count, startOfRun, storyNotes } from "./story-notes.ts";
+import { candidateTraces } from "./story/candidate-traces.ts";
+import { relationByAttributes, relationToOwn, type TraceEdge } from "./story/follow-links.ts";
+import { keepTraces, newStory, readTraces, type Story } from "./story/story.ts";
+import { followLinks } from "./story/story-links.ts";
+import { count, startOfRun, storyNotes } from "./story/story-notes.ts";
 
 /** How far a lookup goes. */
 export interface LookUpOptions {
@@ -34,7 +34,7 @@ export async function lookUp(
   query: LookupQuery,
   options: LookUpOptions = {},
 ): Promise<LookupResult> {
-  const impossible = whyImpossible(query.id);
+  const impossible = whyNoId(query.id);
   if (impossible !== undefined) return { runs: [], otherTraces: [], notes: [impossible] };
   const signal = options.signal ?? new AbortController().signal;
   const story = newStory(backend, query, signal, options.traces ?? MOST_TRACES);
@@ -47,8 +47,11 @@ export async function lookUp(
   return resultOf(story);
 }
 
-/** What can be no id anywhere is not asked for: no engine gives it out, and no text of a span is such. */
-function whyImpossible(id: string): string | undefined {
+/**
+ * Why a text can be no id anywhere, in a sentence; undefined when it may be one. Such is not asked for: no engine gives it
+ * out, and no text of a span is such.
+ */
+export function whyNoId(id: string): string | undefined {
   if (id.length > LONGEST_ID)
     return `An id has at most ${LONGEST_ID} characters; this one has ${id.length}.`;
   return id.isWellFormed() ? undefined : "The id holds half a character, which no text does.";

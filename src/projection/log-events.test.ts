@@ -1,24 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyWorkflowEvents } from "../../test/generators/workflow-events.ts";
-import { closed, type ToldEvent as Told } from "../../test/support/told-event.ts";
-import type { StepOpened, WorkflowEvent } from "../core/event.ts";
-import { createFold } from "../core/fold.ts";
+import { closed, opened, type ToldEvent as Told } from "../../test/support/told-event.ts";
+import { growthsOf, TOLD_RUN, traceOf, traceOfEvents } from "../../test/support/told-trace.ts";
 import { runIds } from "../core/ids.ts";
 import type { WorkflowTrace } from "../core/model.ts";
-import { warningLog } from "../core/result.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { type LogEvent, logEventsOf, retryEvent } from "./log-events.ts";
 import { projectSpans } from "./spans.ts";
 
-const RUN = "run-1";
-const ids = runIds("temporal", RUN, nodeSha256);
-const identity = {
-  engine: "temporal",
-  workflowId: "order-1",
-  runId: RUN,
-  namespace: "default",
-} as const;
+const ids = runIds("temporal", TOLD_RUN, nodeSha256);
 const started: Told = { type: "run.started", workflowType: "saga" };
 const ended = (
   outcome: "completed" | "failed" | "cancelled" | "timed_out",
@@ -28,30 +19,8 @@ const ended = (
   outcome,
   ...(type !== undefined && { failure: { type, message: "no money" } }),
 });
-const opened = (key: string, more: Partial<StepOpened> = {}): Told => ({
-  type: "step.opened",
-  key,
-  kind: "activity",
-  name: key,
-  id: `id of ${key}`,
-  ...more,
-});
 const wait = (key: string): Told =>
   opened(key, { kind: "wait", wait: { kind: "timer", deadline: 9_000_000 } });
-
-function foldOf(events: readonly WorkflowEvent[]): WorkflowTrace {
-  const fold = createFold(identity, { compensates: { refund: ["reserve"] } }, warningLog());
-  for (const event of events) fold.apply(event);
-  const trace = fold.trace();
-  if (trace === undefined) throw new Error("no run was started");
-  return trace;
-}
-
-function traceOf(events: readonly Told[]): WorkflowTrace {
-  return foldOf(
-    events.map((event, index) => ({ at: (index + 1) * 1000, ...event, seq: index + 1 })),
-  );
-}
 
 function told(events: readonly Told[], after = 0): LogEvent[] {
   return logEventsOf(traceOf(events), nodeSha256, { after });
@@ -70,7 +39,7 @@ describe("the log lines of a run", () => {
       body: "saga started",
       traceId: ids.traceId,
       spanId: ids.span("run"),
-      attributes: { "workflow.id": "order-1", "workflow.run_id": RUN },
+      attributes: { "workflow.id": "order-1", "workflow.run_id": TOLD_RUN },
     });
     expect(end).toMatchObject({
       name: "workflow.run.closed",
@@ -292,19 +261,11 @@ describe("growth", () => {
     fc.assert(
       fc.property(anyWorkflowEvents, portions, (all, sizes) => {
         const events = all.filter(({ type }) => type !== "run.redriven");
-        const fold = createFold(identity, { compensates: { refund: ["reserve"] } }, warningLog());
         const taken: LogEvent[] = [];
-        let after = 0;
-        for (const [index, event] of events.entries()) {
-          fold.apply(event);
-          const next = events[index + 1];
-          const more = index % (sizes[index % sizes.length] ?? 1) > 0;
-          if (next !== undefined && (more || next.seq === event.seq)) continue;
-          const trace = fold.trace();
-          if (trace !== undefined) taken.push(...logEventsOf(trace, nodeSha256, { after }));
-          after = event.seq;
+        for (const { trace, after } of growthsOf(events, sizes)) {
+          taken.push(...logEventsOf(trace, nodeSha256, { after }));
         }
-        expect(shape(taken)).toEqual(shape(logEventsOf(foldOf(events), nodeSha256)));
+        expect(shape(taken)).toEqual(shape(logEventsOf(traceOfEvents(events), nodeSha256)));
       }),
       { numRuns: 300 },
     );
@@ -313,7 +274,7 @@ describe("growth", () => {
   it("is about spans that are there once all has ended, and no line is told twice", () => {
     fc.assert(
       fc.property(anyWorkflowEvents, (events) => {
-        const trace = foldOf(events);
+        const trace = traceOfEvents(events);
         const all = logEventsOf(trace, nodeSha256);
         const names = all.map(({ name, key }) => `${name} ${key}`);
         expect(new Set(names).size).toBe(names.length);

@@ -7,26 +7,17 @@ import {
   stepFunctionsFixture,
   temporalFixture,
 } from "../../test/support/saga-fixtures.ts";
-import { closed, type ToldEvent as Told } from "../../test/support/told-event.ts";
-import type { StepOpened, WorkflowEvent } from "../core/event.ts";
-import { createFold } from "../core/fold.ts";
+import { closed, opened, type ToldEvent as Told } from "../../test/support/told-event.ts";
+import { growthsOf, traceOf, traceOfEvents } from "../../test/support/told-trace.ts";
+import type { WorkflowEvent } from "../core/event.ts";
 import { INSTRUMENTS } from "../core/instruments.ts";
 import type { WorkflowTrace } from "../core/model.ts";
-import { warningLog } from "../core/result.ts";
 import { traceFromHistory as executionTrace } from "../stepfunctions/history.ts";
 import { traceFromHistory as runTrace } from "../temporal/history.ts";
 import { type Measurement, type MeasurementOptions, measurementsOf } from "./measurements.ts";
 
 const started: Told = { type: "run.started", workflowType: "saga", taskQueue: "orders" };
 const completed: Told = { type: "run.closed", outcome: "completed" };
-const opened = (key: string, more: Partial<StepOpened> = {}): Told => ({
-  type: "step.opened",
-  key,
-  kind: "activity",
-  name: key,
-  id: `id of ${key}`,
-  ...more,
-});
 const scheduled = (step: string): Told => ({ type: "attempt.scheduled", step });
 const taken = (step: string, number?: number): Told => ({
   type: "attempt.started",
@@ -39,27 +30,6 @@ const failed = (step: string, type = "Busy"): Told => ({
   outcome: "failed",
   failure: { type },
 });
-
-const identity = {
-  engine: "temporal",
-  workflowId: "order-1",
-  runId: "run-1",
-  namespace: "default",
-} as const;
-
-function foldOf(events: readonly WorkflowEvent[]): WorkflowTrace {
-  const fold = createFold(identity, { compensates: { refund: ["reserve"] } }, warningLog());
-  for (const event of events) fold.apply(event);
-  const trace = fold.trace();
-  if (trace === undefined) throw new Error("no run was started");
-  return trace;
-}
-
-function traceOf(events: readonly Told[]): WorkflowTrace {
-  return foldOf(
-    events.map((event, index) => ({ at: (index + 1) * 1000, ...event, seq: index + 1 })),
-  );
-}
 
 /** What is measured of one instrument. */
 function of(
@@ -311,19 +281,8 @@ const shape = (measurements: readonly Measurement[]): string[] =>
 /** What is measured when the trace is looked at after each portion of its events. */
 function inPortions(events: readonly WorkflowEvent[], sizes: readonly number[]): Measurement[] {
   const grown: Measurement[] = [];
-  const fold = createFold(identity, { compensates: { refund: ["reserve"] } }, warningLog());
-  let after = 0;
-  let size = sizes[0] ?? 1;
-  for (const [index, event] of events.entries()) {
-    fold.apply(event);
-    size -= 1;
-    const next = events[index + 1];
-    // A portion ends where the number of the event does.
-    if (next !== undefined && (size > 0 || next.seq === event.seq)) continue;
-    size = sizes[index % sizes.length] ?? 1;
-    const trace = fold.trace();
-    if (trace !== undefined) grown.push(...measurementsOf(trace, { after }));
-    after = event.seq;
+  for (const { trace, after } of growthsOf(events, sizes)) {
+    grown.push(...measurementsOf(trace, { after }));
   }
   return grown;
 }
@@ -336,7 +295,7 @@ describe("growth", () => {
       fc.property(anyWorkflowEvents, sizes, (events, portions) => {
         const unredriven = events.filter(({ type }) => type !== "run.redriven");
         expect(shape(inPortions(unredriven, portions))).toEqual(
-          shape(measurementsOf(foldOf(unredriven))),
+          shape(measurementsOf(traceOfEvents(unredriven))),
         );
       }),
       { numRuns: 500 },
@@ -353,7 +312,7 @@ describe("growth", () => {
             ),
           );
         const portioned = inPortions(events, portions);
-        const whole = measurementsOf(foldOf(events));
+        const whole = measurementsOf(traceOfEvents(events));
         expect(runs(portioned)).toEqual(runs(whole));
         expect(portioned.length).toBeGreaterThanOrEqual(whole.length);
       }),
@@ -364,7 +323,7 @@ describe("growth", () => {
   it("has labels of its instrument alone, and values that are no negative ones", () => {
     fc.assert(
       fc.property(anyWorkflowEvents, (events) => {
-        for (const { instrument, labels, value } of measurementsOf(foldOf(events))) {
+        for (const { instrument, labels, value } of measurementsOf(traceOfEvents(events))) {
           const known = INSTRUMENTS[instrument].labels;
           expect(Object.keys(labels).filter((key) => !known.includes(key))).toEqual([]);
           expect(value).toBeGreaterThanOrEqual(0);

@@ -1,40 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyWorkflowEvents } from "../../test/generators/workflow-events.ts";
-import { closed, type ToldEvent as Told } from "../../test/support/told-event.ts";
-import type { StepOpened, WorkflowEvent } from "../core/event.ts";
-import { createFold } from "../core/fold.ts";
+import { closed, opened, type ToldEvent as Told } from "../../test/support/told-event.ts";
+import { newFold, TOLD_RUN, traceOf, traceOfEvents } from "../../test/support/told-trace.ts";
+import type { WorkflowEvent } from "../core/event.ts";
 import { runIds } from "../core/ids.ts";
 import type { Engine, RunOutcome, StepOutcome, WorkflowTrace } from "../core/model.ts";
-import { warningLog } from "../core/result.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanRecord } from "./span-record.ts";
 import { projectSpans, type SpanOptions } from "./spans.ts";
 
-const RUN = "run-1";
-const ids = runIds("temporal", RUN, nodeSha256);
+const ids = runIds("temporal", TOLD_RUN, nodeSha256);
 const started: Told = { type: "run.started", workflowType: "saga" };
 const completed: Told = { type: "run.closed", outcome: "completed" };
-const opened = (key: string, more: Partial<StepOpened> = {}): Told => ({
-  type: "step.opened",
-  key,
-  kind: "activity",
-  name: key,
-  id: `id of ${key}`,
-  ...more,
-});
 const wait = (key: string, more: object = {}): Told =>
   opened(key, { kind: "wait", wait: { kind: "timer", ...more } });
-
-function traceOf(events: readonly Told[], engine: Engine = "temporal"): WorkflowTrace {
-  const identity = { engine, workflowId: "order-1", runId: RUN, namespace: "default" };
-  const fold = createFold(identity, { compensates: { refund: ["reserve"] } }, warningLog());
-  for (const [index, event] of events.entries())
-    fold.apply({ at: (index + 1) * 1000, ...event, seq: index + 1 });
-  const trace = fold.trace();
-  if (trace === undefined) throw new Error("no run was started");
-  return trace;
-}
 
 function spansOf(events: readonly Told[], engine?: Engine, options?: SpanOptions): SpanRecord[] {
   return projectSpans(traceOf(events, engine), nodeSha256, options);
@@ -89,8 +69,8 @@ describe("a run", () => {
       expect(span.attributes).toMatchObject({
         "workflow.engine": "temporal",
         "workflow.id": "order-1",
-        "workflow.run_id": RUN,
-        "workflow.first_run_id": RUN,
+        "workflow.run_id": TOLD_RUN,
+        "workflow.first_run_id": TOLD_RUN,
         "workflow.type": "saga",
         "workflow.namespace": "default",
         "workflow.task_queue": "orders",
@@ -99,7 +79,7 @@ describe("a run", () => {
         "durascope.degraded": true,
         "order.id": "order-1",
         temporalWorkflowID: "order-1",
-        temporalRunID: RUN,
+        temporalRunID: TOLD_RUN,
       });
     }
   });
@@ -228,7 +208,7 @@ describe("a redriven run", () => {
   it("has a marker and a span for each segment, the later linked to the one before", () => {
     const spans = spansOf(events, "aws_step_functions");
     expect(names(spans)).toEqual(["saga started", "saga redriven", "i", "m", "saga", "saga"]);
-    const again = runIds("aws_step_functions", RUN, nodeSha256);
+    const again = runIds("aws_step_functions", TOLD_RUN, nodeSha256);
     expect(spans.at(-1)).toMatchObject({
       spanId: again.span("run#1"),
       attributes: { "workflow.redrive": 1, "workflow.outcome": "completed" },
@@ -589,24 +569,12 @@ function atItsNumber(event: WorkflowEvent): WorkflowEvent {
 }
 
 describe("whatever the events", () => {
-  const identity = { workflowId: "order-1", runId: RUN, namespace: "default" };
-  const folded = (events: readonly WorkflowEvent[], engine: Engine): WorkflowTrace => {
-    const fold = createFold(
-      { engine, ...identity },
-      { compensates: { refund: ["reserve"] } },
-      warningLog(),
-    );
-    for (const event of events) fold.apply(event);
-    const trace = fold.trace();
-    if (trace === undefined) throw new Error("no run was started");
-    return trace;
-  };
   const engine = fc.constantFrom<Engine>("temporal", "aws_step_functions");
 
   it("spans have unique ids, known parents, no negative length and at most 32 attributes", () => {
     fc.assert(
       fc.property(anyWorkflowEvents, engine, (events, of) => {
-        const trace = folded(
+        const trace = traceOfEvents(
           [...events, { type: "run.closed", outcome: "completed", at: 0, seq: 999 }],
           of,
         );
@@ -630,7 +598,7 @@ describe("whatever the events", () => {
     fc.assert(
       fc.property(anyWorkflowEvents, engine, (events, of) => {
         const once = events.filter((event) => event.type !== "run.redriven");
-        const spans = projectSpans(folded(once, of), nodeSha256);
+        const spans = projectSpans(traceOfEvents(once, of), nodeSha256);
         const known = new Map(spans.map((span) => [span.spanId, span]));
         for (const span of spans) {
           const parent = known.get(span.parentSpanId ?? "");
@@ -647,7 +615,7 @@ describe("whatever the events", () => {
       fc.property(anyWorkflowEvents, engine, (events, of) => {
         // Times forward: an increment cannot know of an end that the clock moves before it. No redrive: it opens closed steps again.
         const forward = events.filter((event) => event.type !== "run.redriven").map(atItsNumber);
-        const fold = createFold({ engine: of, ...identity }, {}, warningLog());
+        const fold = newFold(of);
         const increments: SpanRecord[] = [];
         let told = 0;
         for (const [index, event] of forward.entries()) {
@@ -658,7 +626,7 @@ describe("whatever the events", () => {
           increments.push(...structuredClone(projectSpans(trace, nodeSha256, { after: told })));
           told = trace.lastEvent;
         }
-        const whole = projectSpans(fold.trace() ?? folded([], of), nodeSha256);
+        const whole = projectSpans(fold.trace() ?? traceOfEvents([], of), nodeSha256);
         expect(increments.toSorted(byId)).toEqual(whole.toSorted(byId));
       }),
     );
@@ -667,7 +635,7 @@ describe("whatever the events", () => {
   it("what is new after an event is what that event or a later one made final", () => {
     fc.assert(
       fc.property(anyWorkflowEvents, engine, fc.nat(40), (events, of, after) => {
-        const trace = folded(events, of);
+        const trace = traceOfEvents(events, of);
         const all = projectSpans(trace, nodeSha256);
         expect(projectSpans(trace, nodeSha256, { after })).toEqual(
           all.filter((span) => span.seq > after),

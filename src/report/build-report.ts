@@ -104,7 +104,7 @@ function rowsOf(
     for (const span of siblings) {
       if (seen.has(span)) continue;
       seen.add(span);
-      rows.push(...rowFor(span, ended, depth));
+      for (const row of rowFor(span, ended, depth)) rows.push(row);
     }
     return rows;
   }
@@ -131,20 +131,14 @@ function rowsOf(
     return [spanRow(source)];
   }
 
-  const top: ReportRow[] = [];
-  for (const root of roots) top.push(...below(root, 0));
+  const top = [...roots].flatMap((root) => below(root, 0));
   // What stands below a span that is not there: the parent is open still, or was never delivered.
   for (const [parent, orphans] of childrenOf) {
     if (roots.has(parent) || byId.has(parent)) continue;
     const rows = rowsFor(orphans, 1);
     const attempts = rows.filter((row) => row.kind === "attempt");
-    top.push(
-      ...openTaskRow(
-        attempts,
-        rows.filter((row) => row.kind !== "attempt"),
-        orphans,
-      ),
-    );
+    const others = rows.filter((row) => row.kind !== "attempt");
+    for (const row of openTaskRow(attempts, others, orphans)) top.push(row);
   }
   return top.toSorted((a, b) => a.start - b.start);
 }

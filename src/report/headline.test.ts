@@ -34,6 +34,15 @@ test("a list that is too wide is two lines a run, none wider than a narrow termi
   }
 });
 
+test("a list on a terminal that is narrower still is a line for each thing that is said", () => {
+  const lines = list(30).split("\n");
+  expect(lines.slice(0, 2)).toEqual([
+    expect.stringMatching(/^→ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+    "    orderSaga order-1000",
+  ]);
+  expect(widest(list(30))).toBeLessThanOrEqual(30);
+});
+
 test("colours take no columns", () => {
   for (const columns of [60, widest(list(100)), 100]) {
     expect(list(columns, true)).toContain("\u001b[");

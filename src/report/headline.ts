@@ -6,6 +6,9 @@ import { type Palette, palette } from "./palette.ts";
 import { printable, width } from "./printable.ts";
 import type { RunReport } from "./run-report.ts";
 
+/** Narrower terminals get a line for each thing that is said of a run. */
+const NARROW = 60;
+
 /** How a list of runs is written. */
 export interface ListOptions {
   /** Width of the terminal. */
@@ -27,26 +30,30 @@ export function headlineOf(
 ): readonly string[] {
   const parts = [titleOf(report, colors), endingOf(report, now, colors)];
   const line = parts.join("  ");
-  return shownWidth(line) <= columns ? [line] : parts;
+  if (shownWidth(line) <= columns) return [line];
+  return parts.flatMap((part) => (shownWidth(part) <= columns ? [part] : part.split("  ")));
 }
 
 /**
  * A list of runs, the first of them marked: a line each with its start and what it is to another one, two where one of
- * them is too wide.
+ * them is too wide, more on a narrow terminal.
  */
 export function renderRunList(reports: readonly RunReport[], options: ListOptions): string {
   const colors = palette(options.color);
-  const parts = reports.map((report, i): [string, string] => {
+  const parts = reports.map((report, i): [string, ...string[]] => {
     const started = new Date(report.started).toISOString().slice(0, 19).replace("T", " ");
-    return [
-      `${i === 0 ? "→" : " "} ${started}  ${titleOf(report, colors)}`,
-      `${endingOf(report, options.now, colors)}${relationOf(report, reports, colors)}`,
-    ];
+    const begin = `${i === 0 ? "→" : " "} ${started}`;
+    const title = titleOf(report, colors);
+    const ending = endingOf(report, options.now, colors);
+    const relation = relationOf(report, reports, colors);
+    if (options.columns >= NARROW) return [`${begin}  ${title}`, `${ending}${relation}`];
+    const more = [title, ...ending.split("  "), relation.trim()];
+    return [begin, ...more.filter((part) => part !== "")];
   });
   const lines = parts.map((part) => part.join("  "));
   return lines.every((line) => shownWidth(line) <= options.columns)
     ? lines.join("\n")
-    : parts.map(([title, ending]) => `${title}\n    ${ending}`).join("\n");
+    : parts.map((part) => part.join("\n    ")).join("\n");
 }
 
 const RELATIONS: Readonly<Record<NonNullable<RunReport["relation"]>["kind"], string>> = {

@@ -81,7 +81,7 @@ test("an open run says that it is partial, and is drawn up to now", () => {
   expect(text).toMatch(/◌ approval +open .*waiting until 2026-11-29/s);
 });
 
-test.each([60, 80, 100, 200])(
+test.each([30, 40, 60, 80, 100, 200])(
   "no line is wider than %d columns, but for an id that cannot be broken",
   (columns) => {
     for (const scenario of ["approved", "undeliverable", "fulfilled"]) {
@@ -92,6 +92,26 @@ test.each([60, 80, 100, 200])(
     }
   },
 );
+
+test("a narrow terminal gets durations after the names, and no bars", () => {
+  const run = sagaRun("stepfunctions", "undeliverable");
+  const log = {
+    time: Date.UTC(2026, 0, 1, 10, 20, 30, 456),
+    severityNumber: 17,
+    severityText: "error",
+    body: "no carrier delivers to this address, not even by boat",
+    attributes: { "workflow.step.name": "allocateShipping" },
+    resource: {},
+  };
+  const text = render({ ...run, logs: [log] }, { columns: 40 });
+  expect(text).toMatch(/^✓ chargeCard \d[\d.]* m?s$/m);
+  expect(text).not.toMatch(/[█▓░]/);
+  expect(text.split("\n").slice(-2)).toEqual([
+    "10:20:30.456  error allocateShipping",
+    "  no carrier delivers to this address, …",
+  ]);
+  expect(render(run, { columns: 60 })).toMatch(/█/);
+});
 
 test("names and messages cannot reach the terminal's controls", () => {
   const run = sagaRun("temporal", "declined");
@@ -127,3 +147,30 @@ test("colours are wanted by a terminal, unless NO_COLOR says otherwise", () => {
   expect(wantsColor({ FORCE_COLOR: "0" }, true)).toBe(false);
   expect(wantsColor({ TERM: "dumb" }, true)).toBe(false);
 });
+
+test("a run of very many spans and log lines is written as any other, cut where it is said", () => {
+  const run = sagaRun("stepfunctions", "undeliverable");
+  const [span] = run.spans;
+  if (span === undefined) throw new Error("no span");
+  const many = Array.from({ length: 150_000 }, (_none, i) => i);
+  const { traceId } = run;
+  const text = render({
+    ...run,
+    spans: [
+      ...run.spans,
+      ...many.map((i) => ({ ...span, spanId: `u${i}`, parentSpanId: "gone", attributes: {} })),
+      ...many.map((i) => ({ ...span, spanId: `c${i}`, parentSpanId: "u0", attributes: {} })),
+    ],
+    logs: many.map((time) => ({
+      time,
+      traceId,
+      severityNumber: 9,
+      severityText: "info",
+      body: "line",
+      attributes: {},
+      resource: {},
+    })),
+  });
+  expect(text).toContain("150000 log lines");
+  expect(text).toMatch(/… \d{6} more/);
+}, 120_000);

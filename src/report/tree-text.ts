@@ -23,7 +23,9 @@ export interface TextOptions {
 const MOST_ROWS = 500;
 const MOST_LOGS = 100;
 const DURATION_COLUMNS = 10;
-const NARROWEST = 60;
+const NARROWEST = 20;
+/** Narrower ones have no room for bars: durations stand after the names then. */
+const NARROWEST_WITH_BARS = 60;
 const WIDEST = 160;
 
 /** A run as text: headline, why, tree with bars, log lines. Ends without a line break. */
@@ -50,7 +52,7 @@ export function renderReport(report: RunReport, options: TextOptions): string {
       columns,
     ),
     tree(rows, scale, columns, colors),
-    legend(rows, scale, colors, columns),
+    columns < NARROWEST_WITH_BARS ? "" : legend(rows, scale, colors, columns),
     ...logBlock(report.logs, options.logs ?? MOST_LOGS, columns, colors),
   ];
   return blocks.filter((block) => block !== "").join("\n\n");
@@ -68,7 +70,7 @@ function headline(
   const lines = [
     ...headlineOf(report, options.now, colors, columns),
     ...wrap(printable(whySentence(report, options.now), 1000), columns),
-    colors.dim(`worked ${formatDuration(times.worked)}${waited}`),
+    ...wrap(`worked ${formatDuration(times.worked)}${waited}`, columns).map(colors.dim),
     ...wrap(
       `run ${printable(report.runId)}, in ${printable(report.namespace)}, began ${started}`,
       columns,
@@ -122,12 +124,8 @@ function tree(
     12,
     ...shown.map(({ row, depth }) => 2 * depth + 2 + width(printable(row.name))),
   );
-  const label = Math.min(longest, Math.floor(columns * 0.4));
-  const rest = columns - label - DURATION_COLUMNS - 3;
-  const barColumns = columns >= 90 ? Math.min(36, Math.floor(rest * 0.6)) : rest;
-  const lines = shown.flatMap((flat) =>
-    treeLines(flat, scale, { columns, label, barColumns }, colors),
-  );
+  const layout = layoutOf(columns, longest);
+  const lines = shown.flatMap((flat) => treeLines(flat, scale, layout, colors));
   if (rows.length > shown.length) lines.push(colors.dim(`… ${rows.length - shown.length} more`));
   return lines.join("\n");
 }
@@ -138,6 +136,15 @@ interface Layout {
   readonly barColumns: number;
 }
 
+function layoutOf(columns: number, longest: number): Layout {
+  if (columns < NARROWEST_WITH_BARS)
+    return { columns, label: columns - DURATION_COLUMNS - 1, barColumns: 0 };
+  const label = Math.min(longest, Math.floor(columns * 0.4));
+  const rest = columns - label - DURATION_COLUMNS - 3;
+  const barColumns = columns >= 90 ? Math.min(36, Math.floor(rest * 0.6)) : rest;
+  return { columns, label, barColumns };
+}
+
 function treeLines(
   { row, depth, parts }: FlatRow,
   scale: TimeScale,
@@ -145,17 +152,21 @@ function treeLines(
   colors: Palette,
 ): string[] {
   const { sign, paint } = signOf(row, colors);
-  const indent = "  ".repeat(depth);
+  // What stands very deep is drawn less deep, so that its name has room.
+  const indent = "  ".repeat(Math.min(depth, Math.floor((layout.label - 6) / 2)));
   const name = cut(printable(row.name), Math.max(4, layout.label - indent.length - 2));
+  const length = row.end === undefined ? "open" : formatDuration(row.end - row.start);
+  const title = `${indent}${paint(sign)} ${row.kind === "span" || row.kind === "attempt" ? colors.dim(name) : name}`;
   const padding = " ".repeat(Math.max(0, layout.label - indent.length - 2 - width(name)));
-  const length = (row.end === undefined ? "open" : formatDuration(row.end - row.start)).padStart(
-    DURATION_COLUMNS,
-  );
-  const line = `${indent}${paint(sign)} ${row.kind === "span" || row.kind === "attempt" ? colors.dim(name) : name}${padding} ${length}  ${bar(parts, scale, layout.barColumns, colors)}`;
+  const line =
+    layout.barColumns === 0
+      ? `${title} ${length}`
+      : `${title}${padding} ${length.padStart(DURATION_COLUMNS)}  ${bar(parts, scale, layout.barColumns, colors)}`;
   const note = printable(noteOf(row));
   if (note === "") return [line.trimEnd()];
   const used = layout.label + 1 + DURATION_COLUMNS + 2 + layout.barColumns;
-  if (used + 2 + width(note) <= layout.columns) return [`${line}  ${paint(note)}`];
+  if (layout.barColumns > 0 && used + 2 + width(note) <= layout.columns)
+    return [`${line}  ${paint(note)}`];
   return [
     line.trimEnd(),
     ...wrap(note, layout.columns - indent.length - 4).map((text) => `${indent}    ${paint(text)}`),
@@ -191,8 +202,11 @@ function logBlock(
   colors: Palette,
 ): string[] {
   if (logs.length === 0) return [];
-  const steps = Math.min(24, Math.max(1, ...logs.map((log) => width(log.step ?? "-"))));
-  const lines = logs.slice(0, most).map((log) => {
+  const shown = logs.slice(0, most);
+  const longest = shown.reduce((widest, log) => Math.max(widest, width(log.step ?? "-")), 1);
+  const isNarrow = columns < NARROWEST_WITH_BARS;
+  const steps = Math.min(24, longest, ...(isNarrow ? [Math.max(1, columns - 20)] : []));
+  const lines = shown.map((log) => {
     const time = new Date(log.time).toISOString().slice(11, 23);
     const step = cut(printable(log.step ?? "-"), steps).padEnd(steps);
     const level = cut(printable(log.level), 5).padEnd(5);
@@ -201,8 +215,9 @@ function logBlock(
       : /^warn/i.test(log.level)
         ? colors.wait
         : colors.dim;
-    const message = cut(printable(log.message), Math.max(16, columns - steps - 22));
-    return `${colors.dim(time)}  ${paint(level)} ${step} ${message}`;
+    const rest = isNarrow ? columns - 2 : Math.max(16, columns - steps - 22);
+    const message = cut(printable(log.message), rest);
+    return `${colors.dim(time)}  ${paint(level)} ${step}${isNarrow ? "\n  " : " "}${message}`;
   });
   if (logs.length > most) lines.push(colors.dim(`… ${logs.length - most} more`));
   return [

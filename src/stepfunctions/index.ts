@@ -1,5 +1,6 @@
 export type { TraceOptions } from "../core/trace-options.ts";
 export { type ExecutionArn, parseExecutionArn } from "./arn.ts";
+export { type FolderCheckpointOptions, folderCheckpoints } from "./checkpoints/folder.ts";
 export { type MemoryCheckpointOptions, memoryCheckpoints } from "./checkpoints/memory.ts";
 export { type ExecutionIdentity, traceFromHistory } from "./history.ts";
 export type { ExecutionHistory, HistoryEvent } from "./history-event.ts";

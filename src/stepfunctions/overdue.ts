@@ -2,8 +2,8 @@ import type { Clock } from "../core/ports.ts";
 
 /** Knows since when what should have been read was not. */
 export interface Overdue {
-  /** Something is to be read successfully within so many milliseconds from now. */
-  within(key: string, ms: number): void;
+  /** Something is to be read successfully within so many milliseconds from now, which it gives back. */
+  within(key: string, ms: number): number;
   /** It need not be read any more. */
   over(key: string): void;
   /**
@@ -19,6 +19,7 @@ export function overdue(clock: Clock): Overdue {
   return {
     within(key, ms) {
       due.set(key, clock() + ms);
+      return ms;
     },
     over(key) {
       due.delete(key);

@@ -151,6 +151,17 @@ describe("counting", () => {
     });
   });
 
+  test("a poller that has nothing to do is there all the same", async () => {
+    const fake = fakeStepFunctions();
+    const metrics = memoryMetrics();
+    await poller(fake.api, metrics, { executionArns: [] }).poll();
+    expect(await metrics.values()).toMatchObject({
+      "durascope.spans.exported": 0,
+      "durascope.spans.late": 0,
+      "durascope.spans.dropped": 0,
+    });
+  });
+
   test("business attributes that were chosen are labels of whole runs", async () => {
     const { events } = stepFunctionsFixture("declined");
     const withInput = events.map((event) =>
@@ -173,6 +184,13 @@ describe("counting", () => {
     const values = await counted(metrics);
     expect(values["workflow.started aws_step_functions orderSaga gold"]).toBe(1);
   });
+});
+
+test("metricAttributes that are no list of keys are refused", () => {
+  const wrong: object = { metricAttributes: "order.tier" };
+  expect(() => new StepFunctionsPoller(wrong)).toThrow(
+    expect.objectContaining({ code: "POLLER_OPTION" }),
+  );
 });
 
 describe("gauges", () => {

@@ -3,6 +3,7 @@ import type { WorkflowTrace } from "../core/model.ts";
 import type { TraceSink } from "../core/ports.ts";
 import type { WarningLog } from "../core/result.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
+import { NO_SPANS_YET } from "../telemetry/counted-spans.ts";
 import { workflowLogger } from "../telemetry/logger.ts";
 import { measuredSink } from "../telemetry/measured-sink.ts";
 import { type Metered, type WorkflowMeter, workflowMeter } from "../telemetry/meter.ts";
@@ -75,11 +76,14 @@ export function pollerMetrics(
       list: () => log.list(),
     }),
     sink: (sink) => measuredSink(sink, { meter, logger, open, metricAttributes }),
-    takenUp: (trace) => void open.told(trace, Infinity),
+    takenUp(trace) {
+      if (meter.enabled()) open.told(trace, Infinity);
+    },
     forget: (executionArn) => open.forget(executionArn),
     start(lagNow) {
       lag = lagNow;
       meter.start();
+      meter.record(NO_SPANS_YET);
     },
     close: () => meter.close(),
   };

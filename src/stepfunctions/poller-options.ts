@@ -133,6 +133,9 @@ export function pollerSettings(options: StepFunctionsPollerOptions): PollerSetti
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(OPTIONS, name)) throw wrong(`there is no option ${name}`);
   }
+  const { metricAttributes = [] } = options;
+  if (!Array.isArray(metricAttributes) || metricAttributes.some((key) => typeof key !== "string"))
+    throw wrong('metricAttributes has to be a list of keys, such as ["order.tier"]');
   const clock = options.clock ?? Date.now;
   const minInterval = positive("minInterval", options.minInterval ?? 2000);
   const maxInterval = positive(

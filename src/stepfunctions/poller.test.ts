@@ -240,6 +240,17 @@ describe("discovery", () => {
     expect(one.stats()).toMatchObject({ closed: 1, following: 1 });
   });
 
+  test("an execution that is given by its ARN is described without its input and output", async () => {
+    fake.add(ARN, eventsOf("approved"), 5, Date.UTC(2026, 2, 2));
+    const checkpoints = memoryCheckpoints();
+    await poller(fake, sink, { stateMachineArns: [MACHINE], checkpoints }).poll();
+    await poller(fake, sink, { executionArns: [ARN], checkpoints }).poll();
+    const described = fake.calls.filter(({ name }) => name === "describeExecution");
+    expect(described.map(({ input }) => input)).toEqual([
+      { executionArn: ARN, includedData: "METADATA_ONLY" },
+    ]);
+  });
+
   test("a restart with the same checkpoints reads nothing of what is closed again", async () => {
     const checkpoints = memoryCheckpoints();
     for (const name of ["a", "b", "c"]) fake.add(arnOf(name), eventsOf("fulfilled"));

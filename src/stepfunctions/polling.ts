@@ -61,7 +61,8 @@ export function startPolling(ports: PollingPorts): Polling {
     sink: ports.sink,
     checkpoints,
     startOf: async (executionArn) => {
-      const { startDate } = await api.describeExecution({ executionArn });
+      const request = { executionArn, includedData: "METADATA_ONLY" } as const;
+      const { startDate } = await api.describeExecution(request);
       return startDate instanceof Date ? startDate.getTime() : 0;
     },
     traceOptions: traceOptions(),
@@ -134,11 +135,7 @@ export function startPolling(ports: PollingPorts): Polling {
     try {
       const result = await execution.advance();
       failed.over(executionArn);
-      if (!result.closed) {
-        const pause = untilNextRead(result, settings);
-        due.within(executionArn, pause);
-        return pause;
-      }
+      if (!result.closed) return due.within(executionArn, untilNextRead(result, settings));
       followed.delete(executionArn);
       due.over(executionArn);
       stats.closed += 1;
@@ -223,8 +220,7 @@ export function startPolling(ports: PollingPorts): Polling {
         await sweepOnce(stateMachineArn, sweep, sweeps % RECONCILE_EVERY === 0);
         sweeps += 1;
         failed.over(stateMachineArn);
-        due.within(stateMachineArn, settings.sweepInterval);
-        return settings.sweepInterval;
+        return due.within(stateMachineArn, settings.sweepInterval);
       } catch (error) {
         if (stopping.aborted) return undefined;
         if (isExpress(error)) {

@@ -31,6 +31,15 @@ export interface ListRequest {
   readonly nextToken?: string;
 }
 
+/**
+ * Input of DescribeExecution (https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html):
+ * without the execution's input and output, which are payloads and need `kms:Decrypt` where they are encrypted.
+ */
+export interface DescribeRequest {
+  readonly executionArn: string;
+  readonly includedData?: "METADATA_ONLY";
+}
+
 /** One execution in a list. */
 export interface ListedExecution {
   readonly executionArn?: string | undefined;
@@ -52,10 +61,7 @@ export interface ListPage {
 export interface StepFunctionsApi {
   getExecutionHistory(input: HistoryRequest, options?: CallOptions): Promise<HistoryPage>;
   listExecutions(input: ListRequest, options?: CallOptions): Promise<ListPage>;
-  describeExecution(
-    input: { readonly executionArn: string },
-    options?: CallOptions,
-  ): Promise<ListedExecution>;
+  describeExecution(input: DescribeRequest, options?: CallOptions): Promise<ListedExecution>;
 }
 
 /** The SDK's `SFNClient`, by its shape: the SDK is an optional peer, so its types are not named here. */

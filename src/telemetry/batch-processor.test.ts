@@ -63,11 +63,16 @@ describe("batchProcessor", () => {
     ]);
   });
 
-  test("what goes over the queue is dropped and counted", () => {
-    const processor = batchProcessor(heldExporter(true), { maxQueueSize: 3 });
+  test("what goes over the queue is dropped, counted and said once", () => {
+    const warnings: string[] = [];
+    const processor = batchProcessor(heldExporter(true), {
+      maxQueueSize: 3,
+      onWarning: (message) => void warnings.push(message),
+    });
     for (const span of readableSpans("s", 10)) processor.onEnd(span);
     // Three went out at once, three wait.
     expect(processor.counts().dropped).toBe(4);
+    expect(warnings).toEqual([expect.stringMatching(/3 spans wait .* dropped/)]);
   });
 
   test("spans that are not sampled are left out", async () => {

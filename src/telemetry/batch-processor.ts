@@ -1,6 +1,8 @@
 import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
 import { type ExportCounts, noExportCounts } from "./export-counts.ts";
 import type { SpanExporter } from "./span-exporter.ts";
+import type { WarningLogger } from "./span-processor.ts";
+import { exportWarning, sparingWarnings } from "./sparing-warnings.ts";
 
 /** How spans are gathered. */
 export interface BatchOptions {
@@ -10,6 +12,8 @@ export interface BatchOptions {
   readonly maxQueueSize?: number;
   /** Most spans of one export. @default 512 */
   readonly maxExportBatchSize?: number;
+  /** Told at most once an hour that spans are dropped. @default process.emitWarning */
+  readonly onWarning?: WarningLogger;
 }
 
 /** A span processor that says what became of the spans. */
@@ -31,6 +35,7 @@ export function batchProcessor(
   options: BatchOptions = {},
 ): CountingProcessor {
   const { scheduledDelayMillis = 1000, maxQueueSize = 8192, maxExportBatchSize = 512 } = options;
+  const warn = sparingWarnings(options.onWarning ?? exportWarning, Date.now);
   const batchSize = Math.min(maxExportBatchSize, maxQueueSize);
   let queue: ReadableSpan[] = [];
   let dropped = 0;
@@ -87,6 +92,10 @@ export function batchProcessor(
       if (stopped !== undefined || (span.spanContext().traceFlags & SAMPLED) === 0) return;
       if (queue.length >= maxQueueSize) {
         dropped += 1;
+        warn(
+          "queue",
+          `durascope: ${maxQueueSize} spans wait to be exported, so what comes on top is dropped. The backend takes them more slowly than they come; a larger maxQueueSize bridges bursts.`,
+        );
         return;
       }
       queue.push(span);

@@ -4,7 +4,7 @@ import type { MetricLabels } from "./application-providers.ts";
 export const MOST_VALUES = 1000;
 
 /** What a label says that has had as many values as it may. */
-export const OTHER = "other";
+const OTHER = "other";
 
 /** Longest value of a label, in characters. */
 const LONGEST_VALUE = 256;

@@ -7,13 +7,35 @@ const INSTRUMENTS_OF = {
   lost: "spansDropped",
 } as const;
 
-/** A sink whose counts also go to the metrics `durascope.spans.*`. */
-export function countedSpans(sink: SpanSink, meter: WorkflowMeter): SpanSink {
+/**
+ * Nothing exported, late or lost so far. Told by a process that starts, so that its series are there before its first span:
+ * one that has nothing to do must not look like one that is gone.
+ */
+export const NO_SPANS_YET: readonly Metered[] = Object.values(INSTRUMENTS_OF).map((instrument) => ({
+  instrument,
+  value: 0,
+  labels: {},
+}));
+
+/** Whether whoever gives spans gives them again when a flush says that they were not exported. */
+export type AfterFailure = "given again" | "lost";
+
+/**
+ * A sink whose counts also go to the metrics `durascope.spans.*`. A flush that failed loses nothing where its spans are
+ * given again; where they are not, those count as lost that an exporter of ours could not deliver.
+ */
+export function countedSpans(
+  sink: SpanSink,
+  meter: WorkflowMeter,
+  afterFailure: AfterFailure,
+): SpanSink {
   const told = { exported: 0, late: 0, lost: 0 };
 
   function tell(): void {
-    const { exported, late, dropped, failures } = sink.counts();
-    const now = { exported, late, lost: dropped + failures };
+    if (!meter.enabled()) return;
+    const { exported, late, dropped, failed } = sink.counts();
+    const lost = afterFailure === "lost" ? dropped + failed : dropped;
+    const now = { exported, late, lost };
     const values: Metered[] = [];
     for (const name of ["exported", "late", "lost"] as const) {
       const value = now[name] - told[name];

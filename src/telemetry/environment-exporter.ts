@@ -30,8 +30,9 @@ export async function loadExporter(
       import("./otlp/otlp-exporter.ts"),
       import("./batch-processor.ts"),
     ]);
-    const exporter = await otlpSpanExporter({ environment, ...(onWarning && { onWarning }) });
-    return { ok: true, processor: batchProcessor(exporter) };
+    const warning = onWarning && { onWarning };
+    const exporter = await otlpSpanExporter({ environment, ...warning });
+    return { ok: true, processor: batchProcessor(exporter, { ...warning }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown reason";
     return {

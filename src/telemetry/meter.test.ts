@@ -1,7 +1,8 @@
 import { metrics } from "@opentelemetry/api";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
-import type { Step, WorkflowTrace } from "../core/model.ts";
+import { openTrace } from "../../test/support/open-trace.ts";
+import type { Step } from "../core/model.ts";
 import { MOST_VALUES } from "./bounded-labels.ts";
 import { type Metered, workflowMeter } from "./meter.ts";
 import { openRuns } from "./open-runs.ts";
@@ -12,27 +13,6 @@ const started: Metered = {
   labels: { "workflow.engine": "temporal", "workflow.type": "saga" },
 };
 const duration: Metered = { ...started, instrument: "duration", value: 3 };
-
-function trace(runId: string, over: Partial<WorkflowTrace> = {}): WorkflowTrace {
-  return {
-    engine: "temporal",
-    workflowId: `id of ${runId}`,
-    runId,
-    firstRunId: runId,
-    type: "saga",
-    namespace: "default",
-    links: [],
-    started: 1000,
-    redrive: 0,
-    segments: [{ started: 1000, openedBy: 1 }],
-    steps: [],
-    taskFaults: [],
-    attributes: {},
-    degraded: false,
-    lastEvent: 1,
-    ...over,
-  };
-}
 
 function waitStep(name: string): Step {
   return {
@@ -132,17 +112,17 @@ describe("gauges of open runs", () => {
     const meter = workflowMeter({ meterProvider: provider }, () => open.gauges());
     meter.start();
     const wait = waitStep("approval");
-    open.told(trace("one", { steps: [wait] }), 0);
-    open.told(trace("two", { started: 4000, segments: [{ started: 4000, openedBy: 1 }] }), 0);
+    open.told(openTrace("one", { steps: [wait] }), 0);
+    open.told(openTrace("two", { started: 4000 }), 0);
     expect(await values()).toEqual({
       "workflow.open temporal saga": 2,
       "workflow.open.age.max temporal saga": 4,
       "workflow.waiting temporal saga approval timer": 1,
     });
     now = 6000;
-    open.told(trace("one", { steps: [{ ...wait, closedBy: 3, outcome: "completed" }] }), 2);
-    open.told(trace("one", { outcome: "completed" }), 3);
-    open.told(trace("two", { outcome: "failed" }), 3);
+    open.told(openTrace("one", { steps: [{ ...wait, closedBy: 3, outcome: "completed" }] }), 2);
+    open.told(openTrace("one", { outcome: "completed" }), 3);
+    open.told(openTrace("two", { outcome: "failed" }), 3);
     expect(await values()).toEqual({
       "workflow.open temporal saga": 0,
       "workflow.open.age.max temporal saga": 0,
@@ -182,13 +162,13 @@ describe("gauges of open runs", () => {
 describe("an account of open runs", () => {
   it("holds as many as it may, and says which it does not hold, once each", () => {
     const open = openRuns(() => 0, 1);
-    expect(open.told(trace("one"), 0)).toBe(0);
-    expect(open.told(trace("two"), 0)).toBe(1);
-    expect(open.told(trace("two", { lastEvent: 9 }), 1)).toBe(0);
-    expect(open.told(trace("one", { lastEvent: 9 }), 1)).toBe(0);
+    expect(open.told(openTrace("one"), 0)).toBe(0);
+    expect(open.told(openTrace("two"), 0)).toBe(1);
+    expect(open.told(openTrace("two", { lastEvent: 9 }), 1)).toBe(0);
+    expect(open.told(openTrace("one", { lastEvent: 9 }), 1)).toBe(0);
     expect(open.size).toBe(1);
     open.forget("one");
-    expect(open.told(trace("two"), 1)).toBe(0);
+    expect(open.told(openTrace("two"), 1)).toBe(0);
     expect(open.size).toBe(1);
     open.clear();
     expect(open.gauges()).toEqual([]);
@@ -198,11 +178,11 @@ describe("an account of open runs", () => {
     const open = openRuns(() => 0);
     const waiting = (): unknown[] =>
       open.gauges().filter(({ instrument }) => instrument === "waiting");
-    open.told(trace("one", { steps: [waitStep("a"), waitStep("b")] }), 0);
+    open.told(openTrace("one", { steps: [waitStep("a"), waitStep("b")] }), 0);
     open.discard("one", ["a"]);
     open.discard("unknown", ["a"]);
     expect(waiting()).toHaveLength(1);
-    open.told(trace("one", { started: 9, segments: [{ started: 9, openedBy: 1 }] }), 0);
+    open.told(openTrace("one", { started: 9 }), 0);
     expect(waiting()).toEqual([]);
   });
 });

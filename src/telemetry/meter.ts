@@ -28,6 +28,8 @@ export interface MeterOptions {
 
 /** Hands values to the application's OpenTelemetry metrics. Nothing that it does is thrown into the caller. */
 export interface WorkflowMeter {
+  /** Whether anything would take a value now: those that nothing takes need not be computed. */
+  enabled(): boolean;
   /** Adds to counters, records in histograms; dropped while no MeterProvider is there. */
   record(values: readonly Metered[]): void;
   /** Looks for the MeterProvider, so that gauges are there before anything is recorded. */
@@ -62,7 +64,12 @@ export function workflowMeter(
   gauges: Gauges = () => [],
 ): WorkflowMeter {
   if (isDisabled(options.environment)) {
-    return { record: () => undefined, start: () => undefined, close: () => undefined };
+    return {
+      enabled: () => false,
+      record: () => undefined,
+      start: () => undefined,
+      close: () => undefined,
+    };
   }
   const bounded = boundLabels(options.onWarning ?? defaultWarning);
   const own: Gauges = () =>
@@ -74,8 +81,11 @@ export function workflowMeter(
   let joined: Bound | undefined;
   let closed = false;
 
+  const providerNow = (): MeterProvider | undefined =>
+    options.meterProvider ?? globalMeterProvider();
+
   function bound(): Bound | undefined {
-    const provider = options.meterProvider ?? globalMeterProvider();
+    const provider = providerNow();
     if (provider === undefined) return undefined;
     let found = boundTo.get(provider);
     if (found === undefined) boundTo.set(provider, (found = bind(provider)));
@@ -88,6 +98,7 @@ export function workflowMeter(
   }
 
   return {
+    enabled: () => providerNow() !== undefined,
     record(values) {
       if (values.length === 0) return;
       guarded(() => {

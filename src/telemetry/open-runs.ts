@@ -5,7 +5,7 @@ import { VOCABULARY } from "../core/vocabulary.ts";
 import type { Metered } from "./meter.ts";
 
 /** Most runs that the gauges follow; about 200 bytes each. */
-export const MOST_OPEN_RUNS = 10_000;
+const MOST_OPEN_RUNS = 10_000;
 
 /** Most waits that the gauges follow of one run. */
 const MOST_WAITS = 1000;

@@ -36,9 +36,14 @@ export interface SpanCounts {
   readonly exported: number;
   /** Of those, how many ended so long before that some backends refuse or hide them; waiting in a spool counts, too. */
   readonly late: number;
-  /** Lost: nothing could receive them, they came faster than the exporter loaded or sent, or the backend refused them. */
+  /**
+   * Lost: nothing could receive them, the processor threw, they came faster than the exporter loaded or sent, or the backend
+   * refused them.
+   */
   readonly dropped: number;
-  /** Refused by a processor that threw, or a flush that failed. */
+  /** Not delivered by an exporter of ours, which told so: lost, unless they are given again. */
+  readonly failed: number;
+  /** Flushes and shutdowns that failed; how many spans one cost, if any, is not known. */
   readonly failures: number;
 }
 
@@ -92,7 +97,7 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
         counts.handed += 1;
         if (span.endTime < lateBefore) counts.late += 1;
       } catch {
-        counts.failures += 1;
+        counts.dropped += 1;
       }
     }
   }
@@ -148,14 +153,15 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
   return { emit, flush, shutdown, counts: () => withExporter(counts, countsOf(taker)) };
 }
 
-type OwnCounts = Omit<SpanCounts, "exported">;
+type OwnCounts = Omit<SpanCounts, "exported" | "failed">;
 
 function withExporter(own: OwnCounts, exporter: ExportCounts | undefined): SpanCounts {
-  if (exporter === undefined) return { ...own, exported: own.handed };
+  if (exporter === undefined) return { ...own, exported: own.handed, failed: 0 };
   return {
     ...own,
     exported: exporter.exported,
     dropped: own.dropped + exporter.dropped + exporter.rejected,
+    failed: exporter.failed,
     late: own.late + exporter.late,
   };
 }
@@ -176,6 +182,6 @@ function disabledSink(): SpanSink {
     emit: () => undefined,
     flush: () => Promise.resolve("no_receiver"),
     shutdown: () => Promise.resolve(),
-    counts: () => ({ handed: 0, exported: 0, late: 0, dropped: 0, failures: 0 }),
+    counts: () => ({ handed: 0, exported: 0, late: 0, dropped: 0, failed: 0, failures: 0 }),
   };
 }

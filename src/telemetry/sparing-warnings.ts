@@ -21,3 +21,8 @@ export function sparingWarnings(warn: WarningLogger, now: Clock): SparingWarning
     return true;
   };
 }
+
+/** Where warnings of exporters go unless someone takes them: `process.emitWarning`, code `DURASCOPE_EXPORT`. */
+export function exportWarning(message: string): void {
+  process.emitWarning(message, { code: "DURASCOPE_EXPORT" });
+}

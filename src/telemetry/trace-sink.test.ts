@@ -1,11 +1,13 @@
 import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
 import type { WorkflowTrace } from "../core/model.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
 import { projectSpans } from "../projection/spans.ts";
 import { traceFromHistory } from "../stepfunctions/history.ts";
+import { workflowMeter } from "./meter.ts";
 import type { FlushOutcome, SpanSink } from "./span-sink.ts";
 import { defaultTraceSink } from "./trace-sink.ts";
 
@@ -32,7 +34,7 @@ function slowSink(): SpanSink & {
     },
     flush: () => new Promise<FlushOutcome>((resolve) => void flushes.push(resolve)),
     shutdown: () => Promise.resolve(),
-    counts: () => ({ handed: 0, exported: 0, dropped: 0, failures: 0, late: 0 }),
+    counts: () => ({ handed: 0, exported: 0, dropped: 0, failed: 0, failures: 0, late: 0 }),
   };
   return sink;
 }
@@ -71,6 +73,30 @@ describe("defaultTraceSink", () => {
     const sink = defaultTraceSink({ spanProcessor });
     await expect(sink.accept(trace, 0)).rejects.toThrow(/could not export/);
     expect(sink.counts().failures).toBe(1);
+  });
+
+  test("a flush that failed loses nothing, since the trace is given again; a span that the processor threw at is lost", async () => {
+    const metrics = memoryMetrics();
+    let failing = true;
+    const taken: string[] = [];
+    const spanProcessor: SpanProcessor = {
+      onEnd(span) {
+        if (span.name === "chargeCard") throw new Error("full");
+        taken.push(span.name);
+      },
+      forceFlush: () => (failing ? Promise.reject(new Error("503")) : Promise.resolve()),
+    };
+    const meter = workflowMeter({ meterProvider: metrics.provider, environment: {} });
+    const sink = defaultTraceSink({ spanProcessor, meter });
+    await expect(sink.accept(trace, 0)).rejects.toThrow(/could not export/);
+    const lost = (await metrics.values())["durascope.spans.dropped"] ?? 0;
+    failing = false;
+    await sink.accept(trace, 0);
+    expect(taken.length).toBeGreaterThan(0);
+    // Those that were thrown at, at each of the two times, and none for the flush.
+    const thrownAt = (await metrics.values())["durascope.spans.dropped"];
+    expect(thrownAt).toBe(2 * lost);
+    expect(sink.counts()).toMatchObject({ dropped: thrownAt, failures: 1 });
   });
 
   test("without a receiver accept resolves: giving it again would not help", async () => {

@@ -43,7 +43,7 @@ const EXPORT_FAILED = "The span processor could not export the spans of a trace.
  */
 export function defaultTraceSink(options: TraceSinkOptions = {}): SpanTraceSink {
   const own = options.spans ?? spanSink(options);
-  const sink = options.meter === undefined ? own : countedSpans(own, options.meter);
+  const sink = options.meter === undefined ? own : countedSpans(own, options.meter, "given again");
   const flush = sharedFlush(sink);
   return {
     async accept(trace, after) {

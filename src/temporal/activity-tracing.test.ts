@@ -4,8 +4,8 @@ import type { TraceOptions } from "../core/trace-options.ts";
 import { activeIdentity } from "../correlation/active-identity.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
-import { type ActivityInfo, activityAttempt } from "./activity-tracing.ts";
-import type { Notes } from "./provisional-spans.ts";
+import { type ActivityInfo, type AttemptTelemetry, activityAttempt } from "./activity-tracing.ts";
+import type { Emit, Notes, WantedNotes } from "./provisional-spans.ts";
 
 const info: ActivityInfo = {
   activityId: "7",
@@ -20,10 +20,15 @@ const info: ActivityInfo = {
 };
 const ids = runIds("temporal", "run-1", nodeSha256);
 
+const BOTH: WantedNotes = { measurements: true, events: true };
+
+const telemetry = (emit: Emit, wanted = BOTH): AttemptTelemetry => ({ emit, wanted: () => wanted });
+
 async function traced(
   execute: () => Promise<unknown>,
   over: Partial<ActivityInfo> = {},
   options: TraceOptions = {},
+  wanted: WantedNotes = BOTH,
 ): Promise<{ spans: SpanRecord[]; error?: unknown; value?: unknown; notes: Notes[] }> {
   const spans: SpanRecord[] = [];
   const notes: Notes[] = [];
@@ -31,10 +36,10 @@ async function traced(
   const attempt = activityAttempt(
     { ...info, ...over },
     options,
-    (some, more) => {
+    telemetry((some, more) => {
       spans.push(...some);
       notes.push(more);
-    },
+    }, wanted),
     () => (clock += 10),
   );
   try {
@@ -139,7 +144,11 @@ describe("an activity's attempt", () => {
 
   it("of an id that was used before takes the key that the recorder put on it", async () => {
     const spans: SpanRecord[] = [];
-    const attempt = activityAttempt(info, {}, (some) => spans.push(...some));
+    const attempt = activityAttempt(
+      info,
+      {},
+      telemetry((some) => spans.push(...some)),
+    );
     const active = await attempt?.run(() => Promise.resolve(activeIdentity()), "activity:7~2");
     expect(spans).toMatchObject([
       { spanId: ids.attempt("activity:7~2#2"), parentSpanId: ids.span("activity:7~2") },
@@ -162,21 +171,33 @@ describe("an activity's attempt", () => {
   });
 
   it("is not harmed by an emitter that throws", async () => {
-    const attempt = activityAttempt(info, {}, () => {
-      throw new Error("exporter");
-    });
+    const attempt = activityAttempt(
+      info,
+      {},
+      telemetry(() => {
+        throw new Error("exporter");
+      }),
+    );
     await expect(attempt?.run(() => Promise.resolve("result"))).resolves.toBe("result");
   });
 
   it("is none where no workflow started the activity", () => {
     const { workflowExecution: _, ...standalone } = info;
-    expect(activityAttempt(standalone, {}, () => undefined)).toBeUndefined();
+    expect(
+      activityAttempt(
+        standalone,
+        {},
+        telemetry(() => undefined),
+      ),
+    ).toBeUndefined();
   });
 });
 
 describe("what an attempt measures", () => {
   const labels = { "workflow.engine": "temporal", "workflow.type": "saga" };
-  const fails = (error: Error) => (): Promise<never> => Promise.reject(error);
+  const fails = (error: Error) => async (): Promise<never> => {
+    throw error;
+  };
 
   it("is how long it waited for its worker, by the queue", async () => {
     const { notes } = await traced(() => Promise.resolve());
@@ -220,6 +241,16 @@ describe("what an attempt measures", () => {
         body: "chargeCard attempt 2 failed (GatewayTimeout); it is tried again",
         spanId: ids.attempt("activity:7#2"),
       },
+    ]);
+  });
+
+  it.each([
+    ["measurements", { measurements: false, events: true }, [0, 1]],
+    ["lines", { measurements: true, events: false }, [2, 0]],
+  ] as const)("has no %s where nothing takes them", async (_what, wanted, lengths) => {
+    const { notes } = await traced(fails(withType("Busy")), {}, {}, wanted);
+    expect(notes.map(({ measurements, events }) => [measurements.length, events.length])).toEqual([
+      lengths,
     ]);
   });
 

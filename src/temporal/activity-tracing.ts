@@ -8,7 +8,7 @@ import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { type LogEvent, retryEvent } from "../projection/log-events.ts";
 import { measurementsOf, retryMeasurement } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";
-import type { Emit } from "./provisional-spans.ts";
+import type { Emit, WantedNotes } from "./provisional-spans.ts";
 import { type RetryPolicy, willRetry } from "./retry-prediction.ts";
 
 /** The parts of the SDK's activity `Info` that are read. */
@@ -39,11 +39,18 @@ export interface ActivityAttempt {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Where attempts are told. */
+export interface AttemptTelemetry {
+  readonly emit: Emit;
+  /** Asked at the end of each attempt. */
+  readonly wanted: () => WantedNotes;
+}
+
 /** Traces one attempt of an activity; undefined for activities that no workflow started. */
 export function activityAttempt(
   info: ActivityInfo,
   options: TraceOptions,
-  emit: Emit,
+  telemetry: AttemptTelemetry,
   now: () => number = Date.now,
 ): ActivityAttempt | undefined {
   const execution = info.workflowExecution;
@@ -92,21 +99,22 @@ export function activityAttempt(
           closedBy: 1,
           ...ending,
         };
-        guarded(() => tell(attemptTrace(identity, key, attempt, info.isLocal), retried, emit));
+        guarded(() => tell(attemptTrace(identity, key, attempt, info.isLocal), retried, telemetry));
       }
     },
   };
 }
 
 /** Emits the attempt's span; what it measures, and where the server will try again, the retry. */
-function tell(trace: WorkflowTrace, retried: boolean, emit: Emit): void {
-  const measurements = measurementsOf(trace);
+function tell(trace: WorkflowTrace, retried: boolean, { emit, wanted }: AttemptTelemetry): void {
+  const wants = wanted();
+  const measurements = wants.measurements ? measurementsOf(trace) : [];
   const events: LogEvent[] = [];
   const [step] = trace.steps;
   const [attempt] = step?.attempts ?? [];
   if (retried && step !== undefined && attempt !== undefined) {
-    measurements.push(retryMeasurement(trace, step, attempt));
-    events.push(retryEvent(trace, step, attempt, nodeSha256));
+    if (wants.measurements) measurements.push(retryMeasurement(trace, step, attempt));
+    if (wants.events) events.push(retryEvent(trace, step, attempt, nodeSha256));
   }
   emit(projectSpans(trace, nodeSha256), { measurements, events });
 }

@@ -9,7 +9,7 @@ import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { logEventsOf } from "../projection/log-events.ts";
 import { measurementsOf } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";
-import type { Telling } from "./provisional-spans.ts";
+import type { Telling, WantedNotes } from "./provisional-spans.ts";
 import type { RunFacts } from "./workflow/run-facts.ts";
 
 /** What the worker knows of a run beside the facts; the SDK's `WorkflowInfo` fits. */
@@ -30,14 +30,14 @@ export interface FactsOptions extends TraceOptions {
  * Turns what left the isolate into spans, measurements and log lines, with everything that only the worker's side can
  * do: functions, hashes. Attempts are left out: the worker that runs them tells of them.
  *
- * @param withEvents log lines are wanted
+ * @param wanted which notes are to be made
  */
 export function projectFacts(
   info: RunInfo,
   facts: RunFacts,
   options: FactsOptions,
   warnings: WarningLog,
-  withEvents = false,
+  wanted: WantedNotes,
 ): Telling {
   const { after, discarded } = facts;
   const ids = runIds("temporal", facts.trace.runId, nodeSha256);
@@ -47,8 +47,10 @@ export function projectFacts(
     runId: trace.runId,
     historyLength: facts.historyLength,
     spans: projectSpans(trace, nodeSha256, growth),
-    measurements: measurementsOf(trace, { ...growth, runLabels: options.metricAttributes ?? [] }),
-    events: withEvents ? logEventsOf(trace, nodeSha256, growth) : [],
+    measurements: wanted.measurements
+      ? measurementsOf(trace, { ...growth, runLabels: options.metricAttributes ?? [] })
+      : [],
+    events: wanted.events ? logEventsOf(trace, nodeSha256, growth) : [],
     discarded: discarded.flatMap((key) => [ids.span(key), ids.span(`${key}/waiting`)]),
     discardedKeys: discarded,
   };

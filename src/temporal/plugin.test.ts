@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { memoryProcessor } from "../../test/doubles/memory-processor.ts";
 import { workflowTracing } from "./plugin.ts";
 
@@ -7,6 +8,17 @@ interface Worker {
   readonly workflowsPath?: string;
   readonly workflowBundle?: object;
   readonly interceptors?: { activity?: object[]; workflowModules?: string[]; client?: string };
+}
+
+interface Facts {
+  fn(info: object, facts: unknown): void;
+}
+
+/** What facts of a run are told to. */
+function factsOf({ sinks }: Worker): Facts {
+  const sink = sinks?.["durascope"];
+  expect(sink).toHaveProperty("facts.fn");
+  return (sink as { readonly facts: Facts }).facts;
 }
 
 /** The recorder's module is resolved from the built package, which unit tests do not need. */
@@ -97,6 +109,16 @@ describe("workflowTracing", () => {
     );
   });
 
+  it("refuses metricAttributes that are no list of keys", () => {
+    const one: object = { metricAttributes: "order.tier" };
+    expect(() => workflowTracing(one)).toThrow(
+      expect.objectContaining({
+        code: "TRACING_OPTION",
+        message: expect.stringContaining('["order.tier"]'),
+      }),
+    );
+  });
+
   it.each(["a workflow's", "a standalone"])(
     "takes the task token off the log lines of %s activity",
     (kind) => {
@@ -138,10 +160,8 @@ describe("workflowTracing", () => {
       onWarning: (message) => warnings.push(message),
     });
     const worker: Worker = tracing.configureWorker<Worker>({});
-    const sink = worker.sinks?.["durascope"] as {
-      facts: { fn(info: object, facts: unknown): void };
-    };
-    expect(() => sink.facts.fn({ runId: "r" }, undefined)).not.toThrow();
+    const facts = factsOf(worker);
+    expect(() => facts.fn({ runId: "r" }, undefined)).not.toThrow();
     const trace = {
       engine: "temporal",
       workflowId: "w",
@@ -159,8 +179,8 @@ describe("workflowTracing", () => {
       degraded: false,
       lastEvent: 1,
     };
-    sink.facts.fn({ runId: "r" }, { trace, after: 0, historyLength: 3, discarded: [] });
-    sink.facts.fn({ runId: "r" }, { trace, after: 0, historyLength: 6, discarded: [] });
+    facts.fn({ runId: "r" }, { trace, after: 0, historyLength: 3, discarded: [] });
+    facts.fn({ runId: "r" }, { trace, after: 0, historyLength: 6, discarded: [] });
     await expect(tracing.flush()).resolves.toBeUndefined();
     // Said once a kind, however often it happens.
     expect(warnings).toEqual([
@@ -168,6 +188,54 @@ describe("workflowTracing", () => {
       "durascope: businessKeys threw TypeError (business_keys_failed)",
     ]);
     expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+
+  it("measures and logs what facts say, once though they are told again", async () => {
+    const metrics = memoryMetrics();
+    const bodies: unknown[] = [];
+    const tracing = workflowTracing({
+      spanProcessor: memoryProcessor(),
+      meterProvider: metrics.provider,
+      loggerProvider: { getLogger: () => ({ emit: ({ body }) => bodies.push(body) }) },
+      businessKeys: () => ({ "order.tier": "gold", "order.id": "order-1" }),
+      metricAttributes: ["order.tier"],
+    });
+    const worker: Worker = tracing.configureWorker<Worker>({});
+    const facts = factsOf(worker);
+    const segment = { started: 1000, openedBy: 1 };
+    const trace = {
+      engine: "temporal",
+      workflowId: "order-1",
+      runId: "r",
+      firstRunId: "r",
+      type: "saga",
+      namespace: "n",
+      links: [],
+      started: 1000,
+      redrive: 0,
+      segments: [segment],
+      steps: [],
+      taskFaults: [],
+      attributes: {},
+      degraded: false,
+      lastEvent: 1,
+    };
+    const told = { trace, after: 0, historyLength: 3, discarded: [] };
+    await tracing.runWorker("worker", async () => {
+      facts.fn({ runId: "r" }, told);
+      facts.fn({ runId: "r" }, told);
+      expect(await metrics.values()).toMatchObject({ "workflow.open temporal saga": 1 });
+      const ended = { ...segment, ended: 3000, outcome: "completed", closedBy: 2 };
+      const closed = { ...trace, segments: [ended], ended: 3000, outcome: "completed" };
+      facts.fn({ runId: "r" }, { trace: closed, after: 1, historyLength: 9, discarded: [] });
+    });
+    expect(await metrics.values()).toMatchObject({
+      "workflow.started temporal saga gold": 1,
+      "workflow.closed temporal saga gold completed": 1,
+      "workflow.duration temporal saga gold completed": 1,
+      "workflow.open temporal saga": 0,
+    });
+    expect(bodies).toEqual(["saga started", "saga completed"]);
   });
 
   it("flushes when the worker stops, also when it stops by an error", async () => {

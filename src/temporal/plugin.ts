@@ -72,7 +72,7 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     fn(info: RunInfo, told: RunFacts): void {
       try {
         if (!off) {
-          held.tell(projectFacts(info, told, options, warnings, telemetry.wantsEvents()));
+          held.tell(projectFacts(info, told, options, warnings, telemetry.wanted()));
           telemetry.follow(told);
         }
       } catch (error) {
@@ -86,7 +86,7 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
   };
 
   const activityInterceptors = marked((context: { readonly info: ActivityInfo }) => {
-    const attempt = activityAttempt(context.info, options, telemetry.emit);
+    const attempt = activityAttempt(context.info, options, telemetry);
     const outbound = {
       getLogAttributes: withoutToken(() => ({ ...attempt?.fields, ...datadog.logIds() })),
     };

@@ -8,6 +8,14 @@ export interface Notes {
   readonly events: readonly LogEvent[];
 }
 
+/** Which notes anything would take now; others need not be made. */
+export interface WantedNotes {
+  /** A MeterProvider is there. */
+  readonly measurements: boolean;
+  /** A LoggerProvider is there, and log events are not turned off. */
+  readonly events: boolean;
+}
+
 /** Takes what is sure. */
 export type Emit = (spans: readonly SpanRecord[], notes: Notes) => void;
 

@@ -1,28 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { WorkflowTrace } from "../core/model.ts";
+import { openTrace } from "../../test/support/open-trace.ts";
 import type { Metered } from "../telemetry/meter.ts";
 import { openRuns } from "../telemetry/open-runs.ts";
 import { type DescribeRun, describerOf, silentRuns } from "./silent-runs.ts";
-
-function trace(runId: string): WorkflowTrace {
-  return {
-    engine: "temporal",
-    workflowId: `id of ${runId}`,
-    runId,
-    firstRunId: runId,
-    type: "saga",
-    namespace: "shop",
-    links: [],
-    started: 1000,
-    redrive: 0,
-    segments: [{ started: 1000, openedBy: 1 }],
-    steps: [],
-    taskFaults: [],
-    attributes: {},
-    degraded: false,
-    lastEvent: 1,
-  };
-}
 
 const MINUTE = 60_000;
 const status = (value: unknown, closeTime?: object): object => ({
@@ -30,7 +10,10 @@ const status = (value: unknown, closeTime?: object): object => ({
 });
 
 describe("runs that have been silent", () => {
-  function setUp(describeRun: DescribeRun): {
+  function setUp(
+    describeRun: DescribeRun,
+    hasProvider = true,
+  ): {
     open: ReturnType<typeof openRuns>;
     recorded: Metered[];
     look: () => Promise<void>;
@@ -39,7 +22,10 @@ describe("runs that have been silent", () => {
     let now = 0;
     const open = openRuns(() => now);
     const recorded: Metered[] = [];
-    const silent = silentRuns(open, describeRun, (values) => recorded.push(...values));
+    const silent = silentRuns(open, describeRun, {
+      enabled: () => hasProvider,
+      record: (values) => void recorded.push(...values),
+    });
     return { open, recorded, look: () => silent.look(), pass: (ms) => void (now += ms) };
   }
 
@@ -49,7 +35,7 @@ describe("runs that have been silent", () => {
       asked.push([run.namespace, run.workflowId, run.runId]);
       return status(1);
     });
-    open.told(trace("one"), 0);
+    open.told(openTrace("one"), 0);
     await look();
     expect(asked).toEqual([]);
     pass(5 * MINUTE);
@@ -61,9 +47,18 @@ describe("runs that have been silent", () => {
     expect(open.size).toBe(1);
   });
 
+  it("are not asked about where no MeterProvider shows them", async () => {
+    let asked = 0;
+    const { open, look, pass } = setUp(async () => void (asked += 1), false);
+    open.told(openTrace("one"), 0);
+    pass(5 * MINUTE);
+    await look();
+    expect(asked).toBe(0);
+  });
+
   it("are forgotten once they have ended elsewhere, without being counted again", async () => {
     const { open, recorded, look, pass } = setUp(async () => status(2));
-    open.told(trace("one"), 0);
+    open.told(openTrace("one"), 0);
     pass(5 * MINUTE);
     await look();
     expect(open.size).toBe(0);
@@ -77,7 +72,7 @@ describe("runs that have been silent", () => {
     const { open, recorded, look, pass } = setUp(async () =>
       status(value, { seconds: 61, nanos: 0 }),
     );
-    open.told(trace("one"), 0);
+    open.told(openTrace("one"), 0);
     pass(5 * MINUTE);
     await look();
     const labels = {
@@ -94,7 +89,7 @@ describe("runs that have been silent", () => {
 
   it("that ended at an unknown time have no duration", async () => {
     const { open, recorded, look, pass } = setUp(async () => status(5));
-    open.told(trace("one"), 0);
+    open.told(openTrace("one"), 0);
     pass(5 * MINUTE);
     await look();
     expect(recorded.map(({ instrument }) => instrument)).toEqual(["closed"]);
@@ -108,9 +103,9 @@ describe("runs that have been silent", () => {
     const { open, look, pass } = setUp(async () => {
       throw errors.shift() ?? new Error("broken");
     });
-    open.told(trace("gone"), 0);
-    open.told(trace("denied"), 0);
-    open.told(trace("broken"), 0);
+    open.told(openTrace("gone"), 0);
+    open.told(openTrace("denied"), 0);
+    open.told(openTrace("broken"), 0);
     pass(5 * MINUTE);
     await look();
     expect(open.size).toBe(2);
@@ -123,7 +118,7 @@ describe("runs that have been silent", () => {
       return undefined;
     });
     for (let i = 0; i < 40; i += 1) {
-      open.told(trace(`run ${i}`), 0);
+      open.told(openTrace(`run ${i}`), 0);
       pass(1);
     }
     pass(5 * MINUTE);

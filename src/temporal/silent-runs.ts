@@ -2,7 +2,7 @@ import type { RunOutcome } from "../core/model.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
 import { property } from "../correlation/property.ts";
 import { within } from "../correlation/within.ts";
-import type { Metered } from "../telemetry/meter.ts";
+import type { Metered, WorkflowMeter } from "../telemetry/meter.ts";
 import type { OpenRun, OpenRuns } from "../telemetry/open-runs.ts";
 import { timestamp } from "./workflow/proto-value.ts";
 
@@ -13,18 +13,18 @@ export type DescribeRun = (
 
 /** Looks after the runs that have been silent. */
 export interface SilentRuns {
-  /** Asks about the most silent ones, one after the other. Never rejects. */
+  /** Asks about the most silent ones, at most 30, one after the other; about none without a MeterProvider. Never rejects. */
   look(): Promise<void>;
   /** Looks again and again, once a minute. */
   start(): void;
   stop(): void;
 }
 
-/** A run that was told of so recently is not asked about. */
-const SILENCE_MS = 5 * 60_000;
+/** A run that was told of so recently is not asked about, in milliseconds. */
+export const SILENCE_MS: number = 5 * 60_000;
 const PAUSE_MS = 60_000;
-/** Calls a look: a worker with 10,000 parked runs asks about each once in some hours. */
-const MOST_CALLS = 30;
+/** Calls a look, and so a minute: a worker with 10,000 parked runs asks about each once in some hours. */
+export const MOST_CALLS: number = 30;
 const CALL_MS = 5000;
 
 /** gRPC's NOT_FOUND: the run is over and its history is gone. */
@@ -40,15 +40,16 @@ const SERVERS_ENDS: ReadonlyMap<unknown, RunOutcome> = new Map([
 /**
  * Makes what keeps the account of open runs true: a run that another worker took over, or that the server ended, would be
  * shown as open for ever. So the server is asked about runs that have been silent for five minutes, by a read that
- * changes nothing. Those that it ended by itself (terminated, timed out) are measured here, by every worker that still
+ * changes nothing, at most {@link MOST_CALLS} times a minute, and only while there is a MeterProvider that shows the gauges.
+ * Those that it ended by itself (terminated, timed out) are measured here, by every worker that still
  * held them as open, which is one but in rare cases; all others were by the worker that ended them.
  *
- * @param record takes what is measured
+ * @param meter takes what is measured
  */
 export function silentRuns(
   open: OpenRuns,
   describe: DescribeRun,
-  record: (values: readonly Metered[]) => void,
+  meter: Pick<WorkflowMeter, "enabled" | "record">,
 ): SilentRuns {
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -65,10 +66,12 @@ export function silentRuns(
     if (typeof status !== "number" || status === 0 || OPEN_STATUS.has(status)) return;
     open.forget(run.runId);
     const outcome = SERVERS_ENDS.get(status);
-    if (outcome !== undefined) record(endOf(run, outcome, timestamp(property(info, "closeTime"))));
+    if (outcome === undefined) return;
+    meter.record(endOf(run, outcome, timestamp(property(info, "closeTime"))));
   }
 
   async function lookAll(): Promise<void> {
+    if (!meter.enabled()) return;
     for (const run of open.silent(SILENCE_MS, MOST_CALLS)) {
       // One after the other: this is never urgent.
       // oxlint-disable-next-line no-await-in-loop

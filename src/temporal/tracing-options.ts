@@ -62,6 +62,13 @@ export function checkOptions(options: WorkflowTracingOptions): void {
       "workflowTracing takes an object of options, or none",
     );
   }
+  const { metricAttributes } = options;
+  if (metricAttributes !== undefined && !isTextList(metricAttributes)) {
+    throw new DurascopeError(
+      "TRACING_OPTION",
+      'workflowTracing: metricAttributes has to be a list of keys, such as ["order.tier"]',
+    );
+  }
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
   if (unknown !== undefined) {
     throw new DurascopeError(
@@ -69,4 +76,8 @@ export function checkOptions(options: WorkflowTracingOptions): void {
       `workflowTracing has no option "${unknown}"; it has ${Object.keys(KNOWN).join(", ")}`,
     );
   }
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }

@@ -1,10 +1,10 @@
 import type { SpanRecord } from "../projection/span-record.ts";
-import { countedSpans } from "../telemetry/counted-spans.ts";
+import { countedSpans, NO_SPANS_YET } from "../telemetry/counted-spans.ts";
 import { workflowLogger } from "../telemetry/logger.ts";
 import { workflowMeter } from "../telemetry/meter.ts";
 import { openRuns } from "../telemetry/open-runs.ts";
 import { type SpanSink, spanSink } from "../telemetry/span-sink.ts";
-import type { Notes } from "./provisional-spans.ts";
+import type { Notes, WantedNotes } from "./provisional-spans.ts";
 import { describerOf, type SilentRuns, silentRuns } from "./silent-runs.ts";
 import type { WorkflowTracingOptions } from "./tracing-options.ts";
 import type { RunFacts } from "./workflow/run-facts.ts";
@@ -12,10 +12,13 @@ import type { RunFacts } from "./workflow/run-facts.ts";
 /** Where one plugin's spans, metrics and log lines go. None of its functions throws. */
 export interface WorkflowTelemetry {
   readonly emit: (spans: readonly SpanRecord[], notes?: Notes) => void;
-  /** Takes facts into the gauges of what is open, at once: what they show is provisional anyway. */
+  /**
+   * Takes facts into the gauges of what is open, at once: what they show is provisional anyway. Without a MeterProvider
+   * nobody sees them, so nothing is taken.
+   */
   follow(facts: RunFacts): void;
-  /** Whether log lines would be taken by anything now. */
-  wantsEvents(): boolean;
+  /** Which notes would be taken by anything now. */
+  readonly wanted: () => WantedNotes;
   flush(): Promise<void>;
   /** A worker begins. */
   workerStarted(worker: unknown): void;
@@ -44,6 +47,7 @@ export function workflowTelemetry(options: WorkflowTracingOptions): WorkflowTele
       ...(onWarning !== undefined && { onWarning }),
     }),
     meter,
+    "lost",
   );
   let workers = 0;
   let silent: SilentRuns | undefined;
@@ -55,21 +59,23 @@ export function workflowTelemetry(options: WorkflowTracingOptions): WorkflowTele
       logger.emit(notes.events);
     },
     follow({ trace, after, discarded }) {
+      if (!meter.enabled()) return;
       const untracked = open.told(trace, after);
       open.discard(trace.runId, discarded);
       if (untracked > 0)
         meter.record([{ instrument: "runsUntracked", value: untracked, labels: {} }]);
     },
-    wantsEvents: () => logger.enabled(),
+    wanted: () => ({ measurements: meter.enabled(), events: logger.enabled() }),
     async flush() {
       await sink.flush();
     },
     workerStarted(worker) {
       workers += 1;
       meter.start();
+      meter.record(NO_SPANS_YET);
       const describe = describerOf(worker);
       if (describe === undefined || silent !== undefined) return;
-      silent = silentRuns(open, describe, (values) => meter.record(values));
+      silent = silentRuns(open, describe, meter);
       silent.start();
     },
     workerStopped() {

@@ -62,11 +62,6 @@ export function backendProgram(name: BackendName, program: string): string {
   return path;
 }
 
-/** The version that is set up, as `1.76.0`; undefined when none is. */
-export function backendVersion(name: BackendName): string | undefined {
-  return missingBackend(name) === undefined ? readList()[name]?.version : undefined;
-}
-
 function readList(): Readonly<Record<string, InstalledBackend>> {
   try {
     const list: Readonly<Record<string, InstalledBackend>> = JSON.parse(

@@ -35,8 +35,7 @@ export interface PrometheusOptions {
   readonly configuration?: Readonly<Record<string, unknown>>;
 }
 
-/** The backend's name in the set-up's list, for `missingBackend`. */
-export function prometheusBackend(release: "2" | "3"): BackendName {
+function prometheusBackend(release: "2" | "3"): BackendName {
   return release === "2" ? "prometheus" : "prometheus3";
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../../src/engines/free-port.ts";
@@ -38,9 +38,13 @@ export interface BackendStart {
   readonly ask: (ports: readonly number[]) => Promise<boolean>;
 }
 
+const logName = "server.log";
 const askTimeoutMs = 2_000;
+// Other tests build and play at the same time.
+const startTimeoutMs = 75_000;
+const tailLength = 2_000;
 
-/** Starts a backend on free ports and resolves when it answers; rejects after 30 s, with the end of its log. */
+/** Starts a backend on free ports and resolves when it answers; rejects after 75 s, with the end of its log. */
 export async function startBackend(
   start: BackendStart,
 ): Promise<RunningBackend & { readonly ports: readonly number[] }> {
@@ -50,8 +54,9 @@ export async function startBackend(
   try {
     const { ports, server, logFile } = await startEngine({
       name: start.name,
-      logName: "server.log",
+      logName,
       logDirectory: folder,
+      timeoutMs: startTimeoutMs,
       findPorts: () => freePorts(start.portCount),
       command: (found) => start.command(found, folder),
       ask: start.ask,
@@ -68,9 +73,16 @@ export async function startBackend(
       },
     };
   } catch (error) {
+    const said = logTail(join(folder, logName));
     remove();
-    throw error;
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${said}`, {
+      cause: error,
+    });
   }
+}
+
+function logTail(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").slice(-tailLength) : "";
 }
 
 /** Whether a GET is answered with a 2xx. Rejects when nothing listens. */

@@ -37,6 +37,7 @@ export async function startTestAgent(): Promise<RunningTestAgent> {
         folder,
         "--vcr-cassettes-directory",
         folder,
+        "--disable-llmobs-data-forwarding",
         "--log-level",
         "WARNING",
       ],

@@ -15,7 +15,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createJaegerBackend } from "../../src/lookup/jaeger.ts";
+import { createJaegerBackend } from "../../src/lookup/jaeger/jaeger.ts";
 import { lookUp } from "../../src/lookup/look-up.ts";
 import { missingBackend } from "../backends/installed.ts";
 import { type RunningJaeger, startJaeger } from "../backends/jaeger.ts";

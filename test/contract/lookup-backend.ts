@@ -46,7 +46,7 @@ export interface LookupHarness {
 }
 
 /** Ids that would mean something in a query language, a URL, a shell or a terminal, if anybody let them. */
-export const NASTY_IDS: readonly string[] = [
+const NASTY_IDS: readonly string[] = [
   '" || true || "',
   '" || span.workflow.id != "',
   '"} || {true} || {name="',

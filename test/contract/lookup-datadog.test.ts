@@ -1,4 +1,4 @@
-import { createDatadogBackend } from "../../src/lookup/datadog.ts";
+import { createDatadogBackend } from "../../src/lookup/datadog/datadog.ts";
 import { type DatadogServerOptions, startDatadogServer } from "../doubles/datadog-server.ts";
 import { sendOtlp } from "../doubles/otlp-intake.ts";
 import { describeLookupBackend, type LookupStore } from "./lookup-backend.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { fileBackend } from "../../src/lookup/file.ts";
+import { fileBackend } from "../../src/lookup/file/file.ts";
 import { describeLookupBackend, type LookupStore } from "./lookup-backend.ts";
 
 async function startFile(

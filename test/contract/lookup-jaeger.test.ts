@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { createJaegerBackend, jaegerOptionsOf } from "../../src/lookup/jaeger.ts";
+import { createJaegerBackend, jaegerOptionsOf } from "../../src/lookup/jaeger/jaeger.ts";
 import { lookUp } from "../../src/lookup/look-up.ts";
 import { decodeLine } from "../../src/lookup/otlp-decode.ts";
 import { missingBackend, withReason } from "../backends/installed.ts";

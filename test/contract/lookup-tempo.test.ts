@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "vitest";
-import { createTempoBackend, tempoOptionsOf } from "../../src/lookup/tempo.ts";
+import { createTempoBackend, tempoOptionsOf } from "../../src/lookup/tempo/tempo.ts";
 import { withReason } from "../backends/installed.ts";
 import { startLokiServer } from "../doubles/loki-server.ts";
 import { sendOtlp, sentSpans } from "../doubles/otlp-intake.ts";

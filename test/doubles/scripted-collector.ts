@@ -44,8 +44,8 @@ const TAKEN: ScriptedAnswer = {
   body: "{}",
 };
 
-/** Starts a {@link ScriptedCollector}, on a port that is free or the given one. */
-export async function startScriptedCollector(port = 0): Promise<ScriptedCollector> {
+/** Starts a {@link ScriptedCollector} on a free port. */
+export async function startScriptedCollector(): Promise<ScriptedCollector> {
   const requests: CollectedRequest[] = [];
   const taken: string[] = [];
   const script: ScriptedAnswer[] = [];
@@ -66,7 +66,7 @@ export async function startScriptedCollector(port = 0): Promise<ScriptedCollecto
       return response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,

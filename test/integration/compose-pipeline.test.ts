@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { freePorts } from "../../src/engines/free-port.ts";
-import { fileBackend } from "../../src/lookup/file.ts";
+import { fileBackend } from "../../src/lookup/file/file.ts";
 import {
   type CollectorPorts,
   type RunningCollector,

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { freePorts } from "../../src/engines/free-port.ts";
 import { enginePython, launcherFolder, pinnedTemporal } from "../../src/engines/paths.ts";
 import { backendProgram, missingBackend, withReason } from "../backends/installed.ts";
+import { runProgram } from "../backends/program.ts";
 import { isOk, type RunningBackend, startBackend } from "../backends/server.ts";
 import { composeService, repository, repositoryText } from "../support/stack-files.ts";
 
@@ -68,7 +69,7 @@ function environment(service: "saga" | "poller" | "step-functions"): Record<stri
 
 async function start(
   name: string,
-  ready: string,
+  ready: string | (() => Promise<boolean>),
   command: (folder: string) => {
     program: string;
     args: readonly string[];
@@ -79,13 +80,16 @@ async function start(
     name,
     portCount: 0,
     command: (_, folder) => command(folder),
-    ask: () => isOk(ready),
+    ask: () => (typeof ready === "string" ? isOk(ready) : ready()),
   });
   running.push(server);
-  void server.closed.then((exit) => {
-    if (!exit.expected) ended.push(`${name} ended: ${exit.logTail}`);
-  });
+  void noteItsEnd(name, server);
   return server;
+}
+
+async function noteItsEnd(name: string, server: RunningBackend): Promise<void> {
+  const exit = await server.closed;
+  if (!exit.expected) ended.push(`${name} ended: ${exit.logTail}`);
 }
 
 async function startBackends(): Promise<void> {
@@ -141,7 +145,13 @@ async function startBackends(): Promise<void> {
 }
 
 async function startEngines(): Promise<void> {
-  await start("Temporal", `http://${local("temporal:8233")}/`, (folder) => ({
+  // Its page answers before its API does: the compose file's own check decides, as it does there.
+  const check = (composeService("temporal").healthcheck?.test ?? [])
+    .slice(2)
+    .map((word) => word.replace("127.0.0.1:7233", local("temporal:7233")));
+  const isHealthy = async (): Promise<boolean> =>
+    (await runProgram(pinnedTemporal, check)).code === 0;
+  await start("Temporal", isHealthy, (folder) => ({
     program: pinnedTemporal,
     args: (composeService("temporal").command ?? []).map((flag) =>
       flag
@@ -174,6 +184,7 @@ function startOwn(service: "saga" | "poller"): Promise<RunningBackend> {
     args: (composeService(service).command ?? [])
       .slice(1)
       .map((word) => word.replace("0.0.0.0", "127.0.0.1").replace("=9464", `=${port(metrics)}`))
+      .map((word) => word.replace("/var/lib/durascope", folder))
       .map((word) => (/\.m?[jt]s$/u.test(word) ? join(repository, word) : word)),
     env: {
       ...environment(service),
@@ -202,7 +213,7 @@ describe.skipIf(missing !== undefined)(
     }, startTimeoutMs);
 
     it.each(["temporal", "aws_step_functions"])(
-      "shows runs of %s in Prometheus and in Jaeger",
+      "shows runs of %s in Prometheus and in Jaeger, where lookup finds them",
       async (engine) => {
         const query = `sum by (job) (workflow_closed_total{workflow_engine="${engine}"})`;
         const url = `http://${local("prometheus:9090")}/api/v1/query?query=${encodeURIComponent(query)}`;
@@ -214,14 +225,26 @@ describe.skipIf(missing !== undefined)(
           })
           .toContain(`"job":"${job}"`);
 
+        const jaeger = `http://${local("jaeger:16686")}`;
         const tags = encodeURIComponent(JSON.stringify({ "workflow.engine": engine }));
-        const search = `http://${local("jaeger:16686")}/api/traces?service=order-saga&limit=5&tags=${tags}`;
+        const search = `${jaeger}/api/traces?service=order-saga&limit=5&tags=${tags}`;
+        const foundIds = async (): Promise<readonly string[]> => {
+          const text = await (await fetch(search)).text();
+          return [...text.matchAll(/"workflow\.id","type":"string","value":"(load-[^"]+)"/gu)].map(
+            ([, id = ""]) => id,
+          );
+        };
         await expect
-          .poll(async () => (await fetch(search)).text(), {
-            timeout: startTimeoutMs,
-            interval: 1_000,
-          })
-          .toContain('"traceID"');
+          .poll(foundIds, { timeout: startTimeoutMs, interval: 1_000 })
+          .not.toHaveLength(0);
+
+        const [id = ""] = await foundIds();
+        const main = join(repository, "dist/cli/main.mjs");
+        const args = [main, "lookup", id, "--backend", "jaeger", "--url", jaeger];
+        expect(await runProgram(process.execPath, args)).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining(`orderSaga ${id}`),
+        });
       },
       2 * startTimeoutMs,
     );

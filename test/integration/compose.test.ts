@@ -140,11 +140,22 @@ describe("the poller", () => {
     expect(command).toEqual(
       expect.arrayContaining([
         `--state-machine-arn=arn:aws:states:${region}:${account}:stateMachine:orderSaga`,
-        ...Object.entries(compensates).map(([step, undone]) => `--compensates=${step}=${undone}`),
+        ...Object.entries(compensates).map(
+          ([step, undone]) => `--compensates=${step}=${undone.join(",")}`,
+        ),
         ...Object.entries(waits).map(([step, name]) => `--waits=${step}=${name}`),
       ]),
     );
     expect(composeService("poller").environment?.["AWS_REGION"]).toBe(region);
+  });
+});
+
+describe("what the poller keeps", () => {
+  it("lies on a volume", () => {
+    const { command = [], environment = {}, volumes = [] } = composeService("poller");
+    expect(volumes).toEqual(["poller-data:/var/lib/durascope"]);
+    expect(command).toContain("--checkpoints=/var/lib/durascope/checkpoints");
+    expect(environment["DURASCOPE_SPOOL_DIR"]).toBe("/var/lib/durascope/spool");
   });
 });
 

@@ -11,6 +11,7 @@ import {
   ruleFiles,
   ruleTestFiles,
 } from "../support/dashboard-files.ts";
+import { filledIn, panelQueries, SHORT_RANGE } from "../support/dashboard-queries.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const script = fileURLToPath(new URL("../backends/dashboard_fields.py", import.meta.url));
@@ -60,6 +61,37 @@ function named(paths: readonly string[]): { name: string; file: string }[] {
   return paths.map((file) => ({ name: basename(file), file }));
 }
 
+const BAR_SECONDS = 300;
+
+/** Grafana's variables for bars of 5 minutes. */
+function barsOf(scrapeSeconds: number): Readonly<Record<string, string>> {
+  return {
+    ...SHORT_RANGE,
+    __interval: `${BAR_SECONDS}s`,
+    __interval_ms: `${BAR_SECONDS * 1000}`,
+    __rate_interval: `${Math.max(BAR_SECONDS + scrapeSeconds, 4 * scrapeSeconds)}s`,
+  };
+}
+
+/**
+ * A series for each scrape of the two bars that end at 30 and 35 minutes: it rises from 7 to 8 at that scrape, or begins there
+ * with 1. Bars end 3 seconds after a scrape, since hardly any ends just with one.
+ */
+function risesOf(scrapeSeconds: number, before: string): { series: string; values: string }[] {
+  const scrapes = (2 * BAR_SECONDS) / scrapeSeconds;
+  const unchanged = (25 * 60) / scrapeSeconds + 1;
+  return Array.from({ length: scrapes }, (_, index) => {
+    const still = Array.from({ length: unchanged + index }, () => before);
+    const risen = Array.from({ length: 2 * scrapes }, () =>
+      before === "_" ? 1 : Number(before) + 1,
+    );
+    return {
+      series: `workflow_closed_total{workflow_outcome="${index}"}`,
+      values: [...still, ...risen].join(" "),
+    };
+  });
+}
+
 const noPromtool = missingBackend("prometheus");
 describe.skipIf(noPromtool !== undefined)(
   `alerts: ${withReason("Prometheus' promtool", noPromtool)}`,
@@ -88,6 +120,34 @@ describe.skipIf(noPromtool !== undefined)(
         const cases = folder.path(name.replace(".yaml", ".test.yaml"));
         writeFileSync(cases, readFileSync(file.replace(".yaml", ".test.yaml"), "utf8"));
         expect(await promtool(["test", "rules", cases])).toMatchObject({ code: 1 });
+      },
+    );
+
+    test.each([
+      [15, "7"],
+      [15, "_"],
+      [60, "7"],
+      [60, "_"],
+    ])(
+      "bars count each event once, scraped every %i seconds, from the value %s on",
+      async (scrapeSeconds, before) => {
+        const panel = panelQueries().find(({ where }) => where.includes("Runs closed, by outcome"));
+        const bars = filledIn(panel?.text ?? "", barsOf(scrapeSeconds));
+        const inOneBar = BAR_SECONDS / scrapeSeconds;
+        const counts = [inOneBar, inOneBar, 0].map((value, bar) => ({
+          // An event is 1: neither 0.95 nor 1.05.
+          expr: `count(round(${bars}, 0.001) == 1) or vector(0)`,
+          eval_time: `${30 + 5 * bar}m3s`,
+          exp_samples: [{ labels: "{}", value }],
+        }));
+        const cases = folder.path(`bars-${scrapeSeconds}-${before}.test.yaml`);
+        const oneTest = {
+          interval: `${scrapeSeconds}s`,
+          input_series: risesOf(scrapeSeconds, before),
+          promql_expr_test: counts,
+        };
+        writeFileSync(cases, JSON.stringify({ rule_files: [], tests: [oneTest] }));
+        expect(await promtool(["test", "rules", cases])).toMatchObject({ code: 0 });
       },
     );
   },

@@ -7,6 +7,7 @@ import {
   LoggerProvider,
   SimpleLogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
+import { Client } from "@temporalio/client";
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import { StepFunctionsPoller } from "durascope/stepfunctions";
 import { type WorkflowTracing, workflowTracing } from "durascope/temporal";
@@ -22,13 +23,18 @@ import {
   startLocalStepFunctions,
 } from "../../examples/order-saga/stepfunctions/local.ts";
 import { runOnStepFunctions } from "../../examples/order-saga/stepfunctions/run-scenario.ts";
+import { startOrder } from "../../examples/order-saga/temporal/client.ts";
 import {
   type LocalTemporal,
   startLocalTemporal,
 } from "../../examples/order-saga/temporal/local.ts";
 import { runOnTemporal } from "../../examples/order-saga/temporal/run-scenario.ts";
+import type { Metered } from "../../src/telemetry/meter.ts";
+import { openRuns } from "../../src/telemetry/open-runs.ts";
+import { describerOf, silentRuns } from "../../src/temporal/silent-runs.ts";
 import { type MemoryMetrics, memoryMetrics } from "../doubles/memory-metrics.ts";
 import { memoryProcessor } from "../doubles/memory-processor.ts";
+import { openTrace } from "../support/open-trace.ts";
 
 /** What one engine's path told, read anew after each scenario. */
 interface Told {
@@ -185,6 +191,37 @@ describe("metrics and log lines of the live paths", () => {
     await expect.poll(gauges, { timeout: 20_000, interval: 100 }).toEqual([shown(1), shown(1)]);
     await playing;
     await expect.poll(gauges).toEqual([shown(0), shown(0)]);
+  });
+
+  it("asks the server about runs that have been silent: one that it terminated counts as closed", async () => {
+    const { connection } = server;
+    const client = new Client({ connection });
+    const order = { orderId: "order-2003", cents: 75_000 };
+    const handle = await startOrder(client, order);
+    const runId = handle.firstExecutionRunId;
+    let now = Date.now();
+    const open = openRuns(() => now);
+    const recorded: Metered[] = [];
+    const describeRun = describerOf({ connection });
+    if (describeRun === undefined) throw new Error("the connection has no workflow service");
+    const silent = silentRuns(open, describeRun, {
+      enabled: () => true,
+      record: (values) => void recorded.push(...values),
+    });
+    const { orderId: workflowId } = order;
+    open.told(openTrace(runId, { workflowId, namespace: "default", started: now }), 0);
+    const later = (): void => void (now += 600_000);
+    later();
+    await silent.look();
+    expect([open.size, recorded]).toEqual([1, []]);
+    await handle.terminate("no more");
+    later();
+    await silent.look();
+    expect(open.size).toBe(0);
+    expect(recorded).toMatchObject([
+      { instrument: "closed", labels: { "workflow.outcome": "terminated" } },
+      { instrument: "duration", value: expect.any(Number) },
+    ]);
   });
 
   it("has no id and no identity among its labels", async () => {

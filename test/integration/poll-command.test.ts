@@ -1,7 +1,7 @@
 /** `durascope poll` as a process, on a real Step Functions endpoint: spans in a file, metrics on a page. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +14,7 @@ import {
   startLocalStepFunctions,
 } from "../../examples/order-saga/stepfunctions/local.ts";
 import { runOnStepFunctions } from "../../examples/order-saga/stepfunctions/run-scenario.ts";
+import { startScriptedCollector } from "../doubles/scripted-collector.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -36,7 +37,10 @@ describe("durascope poll", () => {
     await local?.stop();
   });
 
-  function poll(...args: string[]): { child: ChildProcess; said: () => string } {
+  function poll(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): { child: ChildProcess; said: () => string } {
     const child = spawn(process.execPath, [MAIN, "poll", ...args], {
       env: {
         PATH: process.env["PATH"],
@@ -44,6 +48,7 @@ describe("durascope poll", () => {
         AWS_REGION: "us-east-1",
         AWS_ACCESS_KEY_ID: "local",
         AWS_SECRET_ACCESS_KEY: "local",
+        ...environment,
       },
       stdio: ["ignore", "inherit", "pipe"],
     });
@@ -57,7 +62,7 @@ describe("durascope poll", () => {
 
   it("follows a state machine: spans in a file, metrics for Prometheus, and ends on SIGTERM", async () => {
     const file = folder.path("spans.otlp.jsonl");
-    const { child, said } = poll(
+    const { child, said } = poll([
       "--state-machine-arn",
       local.stateMachineArn,
       "--interval",
@@ -70,7 +75,7 @@ describe("durascope poll", () => {
       file,
       "--metrics-port",
       "0",
-    );
+    ]);
     await expect.poll(said, { timeout: 30_000 }).toContain("metrics: http://127.0.0.1:");
     const url = /http:\S+/.exec(said())?.[0] ?? "";
     const declined = scenarios.find(({ name }) => name === "declined");
@@ -96,10 +101,47 @@ describe("durascope poll", () => {
     expect(readFileSync(file, "utf8")).toContain(declined.order.orderId);
   });
 
-  it("polls once and ends with --once", async () => {
+  it("polls once with --once, and with --checkpoints hands nothing on twice", async () => {
     const file = folder.path("once.otlp.jsonl");
-    const { child } = poll("--state-machine-arn", local.stateMachineArn, "--out", file, "--once");
-    expect(await once(child, "exit")).toEqual([0, null]);
-    expect(existsSync(file)).toBe(true);
+    const args = ["--state-machine-arn", local.stateMachineArn, "--out", file, "--once"];
+    const pollOnce = async (): Promise<string> => {
+      const { child } = poll([...args, "--checkpoints", folder.path("checkpoints")]);
+      expect(await once(child, "exit")).toEqual([0, null]);
+      return readFileSync(file, "utf8");
+    };
+    const first = await pollOnce();
+    expect(first).toContain("order-1001");
+    expect(await pollOnce()).toBe(first);
+  });
+
+  it("keeps in a spool what a collector did not take, and sends it with the next poll", async () => {
+    const collector = await startScriptedCollector();
+    const spool = folder.path("spool");
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
+      OTEL_METRICS_EXPORTER: "none",
+      OTEL_LOGS_EXPORTER: "none",
+    };
+    const args = ["--state-machine-arn", local.stateMachineArn, "--once", "--spool", spool];
+    const pollOnce = async (): Promise<void> => {
+      const checkpoints = ["--checkpoints", folder.path("checkpoints")];
+      const { child } = poll([...args, ...checkpoints], environment);
+      expect(await once(child, "exit")).toEqual([0, null]);
+    };
+    try {
+      collector.always({ status: 503 });
+      await pollOnce();
+      expect(collector.taken()).toEqual([]);
+      expect(readdirSync(spool)).not.toEqual([]);
+      collector.always({
+        status: 200,
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+      await pollOnce();
+      expect(collector.taken()).toEqual(expect.arrayContaining(["orderSaga", "refund"]));
+    } finally {
+      await collector.stop();
+    }
   });
 });

@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TEMPORAL_SERVER } from "../../scripts/compatibility-page.ts";
 import { startTemporalServer, type TemporalServer } from "../../src/engines/index.ts";
 import { docSnippet } from "../support/doc-snippet.ts";
 
@@ -138,3 +140,16 @@ const worker = await Worker.create({ connection, taskQueue: "orders", workflowsP
     );
   });
 });
+
+// A server that is not ours may have any version.
+it.skipIf(process.env["TEMPORAL_ADDRESS"])(
+  "docs/compatibility.md names the version of the dev server (skipped: TEMPORAL_ADDRESS names another)",
+  async () => {
+    const server = await startTemporalServer();
+    const connection = await Connection.connect({ address: server.address });
+    const { serverVersion } = await connection.workflowService.getSystemInfo({});
+    await connection.close();
+    await server.stop();
+    expect(Object.values(TEMPORAL_SERVER)).toContain(serverVersion);
+  },
+);

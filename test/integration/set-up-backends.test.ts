@@ -161,7 +161,6 @@ describe.skipIf(process.platform === "win32")("setup:backends", () => {
         "go builder",
         "go docker-compose",
         "go prometheus",
-        "go promtool",
       ].toSorted(),
     );
     const told = list(clone);

@@ -34,10 +34,9 @@ async function killedAfter(url: string, prefix: string, most: number): Promise<s
 }
 
 it("two processes at a time, killed again and again, and then a backend that is back", async () => {
-  const gone = await startScriptedCollector();
-  const { origin } = gone;
-  await gone.stop();
-  const url = `${origin}/v1/traces`;
+  const collector = await startScriptedCollector();
+  collector.always("cut");
+  const url = `${collector.origin}/v1/traces`;
   const safe: string[] = [];
   for (const round of ["a", "b", "c"]) {
     // oxlint-disable-next-line no-await-in-loop
@@ -48,7 +47,7 @@ it("two processes at a time, killed again and again, and then a backend that is 
     safe.push(...both.flat());
   }
   expect(safe.length).toBeGreaterThanOrEqual(54);
-  const collector = await startScriptedCollector(Number(new URL(origin).port));
+  collector.always({ status: 200 });
   const last = start(url, "last-", 1);
   await once(last, "close");
   const taken = collector.taken();

@@ -74,10 +74,11 @@ export function labelQueries(): LabelQuery[] {
 export type VariableValues = Readonly<Record<string, string>>;
 
 /** Everything, over a quarter of an hour in which each second was scraped. */
-const SHORT_RANGE: VariableValues = {
+export const SHORT_RANGE: VariableValues = {
   __range: "900s",
   __interval: "15s",
-  __rate_interval: "15s",
+  __interval_ms: "15000",
+  __rate_interval: "16s",
   job: ".*",
   engine: ".*",
   type: ".*",

@@ -1,6 +1,7 @@
 /** Plays all scenarios on both engines at once, traced: this is the whole of what an application adds. */
 import { Client } from "@temporalio/client";
 import { DefaultLogger, Runtime } from "@temporalio/worker";
+import type { PrometheusEndpoint } from "durascope/exporters";
 import { StepFunctionsPoller } from "durascope/stepfunctions";
 import { workflowTracing } from "durascope/temporal";
 import type { Logger } from "pino";
@@ -35,14 +36,24 @@ export interface Stage<Recording> {
   stop(): Promise<void>;
 }
 
+/** Where metrics go, when they are wanted. Your application's global MeterProvider needs no such option. */
+type Metrics = Pick<PrometheusEndpoint, "meterProvider">;
+
+function meterOf(metrics: Metrics | undefined): Partial<Metrics> {
+  return metrics === undefined ? {} : { meterProvider: metrics.meterProvider };
+}
+
 /** A worker and clients with the tracing plugin, on a Temporal server. */
-export async function temporalStage(log: Logger): Promise<Stage<TemporalRecording>> {
+export async function temporalStage(
+  log: Logger,
+  metrics?: Metrics,
+): Promise<Stage<TemporalRecording>> {
   // The SDK's own warnings about failed activities repeat what the log lines of the steps say.
   Runtime.install({
     logger: new DefaultLogger("ERROR"),
     telemetryOptions: { logging: { filter: "OFF" } },
   });
-  const tracing = workflowTracing(sagaOptions);
+  const tracing = workflowTracing({ ...sagaOptions, ...meterOf(metrics) });
   const local = await startLocalTemporal({
     ledger: memoryLedger(),
     log,
@@ -62,7 +73,10 @@ export async function temporalStage(log: Logger): Promise<Stage<TemporalRecordin
 }
 
 /** Wrapped handlers, and a poller beside a Step Functions endpoint. */
-export async function stepFunctionsStage(log: Logger): Promise<Stage<StepFunctionsRecording>> {
+export async function stepFunctionsStage(
+  log: Logger,
+  metrics?: Metrics,
+): Promise<Stage<StepFunctionsRecording>> {
   const approvals = memoryApprovals();
   // All functions share this process and its file, and nobody pays for their time: they may wait longer.
   const tracing = { flushTimeoutMs: 2000 };
@@ -75,6 +89,7 @@ export async function stepFunctionsStage(log: Logger): Promise<Stage<StepFunctio
     traceOptions: sagaOptions,
     minInterval: 200,
     maxInterval: 1000,
+    ...meterOf(metrics),
   });
   await poller.start();
   return {

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { stepsOf, type WorkflowTrace } from "durascope";
 import { traceFromHistory as stepFunctionsTrace } from "durascope/stepfunctions";
 import { traceFromHistory as temporalTrace } from "durascope/temporal";
-import { fileBackend } from "../../../src/lookup/file.ts";
+import { fileBackend } from "../../../src/lookup/file/file.ts";
 import { lookUp } from "../../../src/lookup/look-up.ts";
 import { renderComparison, sameShape } from "../../../src/report/comparison.ts";
 import { sagaOptions } from "../shared/options.ts";

@@ -4,11 +4,18 @@
  */
 import { existsSync, rmSync } from "node:fs";
 import { rename } from "node:fs/promises";
+import { parseArgs } from "node:util";
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { TracerProvider } from "@opentelemetry/sdk-trace";
-import { fileSpanProcessor, openOtlpFile, pinoFileStream } from "durascope/exporters";
+import {
+  fileSpanProcessor,
+  openOtlpFile,
+  type PrometheusEndpoint,
+  pinoFileStream,
+  prometheusEndpoint,
+} from "durascope/exporters";
 import type { Logger } from "pino";
 import { createLog } from "../shared/log.ts";
 
@@ -47,4 +54,22 @@ export function startTelemetry(path: string, onError: (error: Error) => void): T
     },
     lost: () => file.lost(),
   };
+}
+
+/**
+ * Serves the metrics for Prometheus where `--metrics-port` asks for it, 0 for a free port.
+ *
+ * @throws Error when there is another option, or the port is none
+ */
+export async function metricsPage(
+  args: readonly string[],
+): Promise<PrometheusEndpoint | undefined> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { "metrics-port": { type: "string" } },
+  });
+  const port = values["metrics-port"];
+  if (port === undefined) return undefined;
+  if (!/^\d{1,5}$/.test(port)) throw new Error(`--metrics-port ${port} is no port`);
+  return prometheusEndpoint({ port: Number(port), serviceName: "order-saga" });
 }

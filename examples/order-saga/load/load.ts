@@ -39,11 +39,14 @@ export interface Load {
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const { engines, poll = true, stuck = 3, onError, ...rest } = options;
   const { prefix = `load-${Date.now().toString(36)}`, ...shared } = rest;
-  const started = await Promise.allSettled(
-    engines.map((name) =>
-      name === "temporal" ? temporalLoad(shared) : stepFunctionsLoad(shared, poll),
-    ),
-  );
+  const started: PromiseSettledResult<LoadEngine>[] = [];
+  for (const name of engines) {
+    const starting = name === "temporal" ? temporalLoad(shared) : stepFunctionsLoad(shared, poll);
+    // One after the other: synthesis of the stack keeps this process from listening, which an engine that is only looked
+    // for would not survive.
+    // oxlint-disable-next-line no-await-in-loop
+    started.push(...(await Promise.allSettled([starting])));
+  }
   const running = started.flatMap((result) =>
     result.status === "fulfilled" ? [result.value] : [],
   );

@@ -10,14 +10,23 @@ import { startLocalTemporal } from "../temporal/local.ts";
 import { runOnTemporal } from "../temporal/run-scenario.ts";
 import type { EngineOptions, LoadEngine } from "./engine.ts";
 
-/** Starts a server, or takes the one of `TEMPORAL_ADDRESS`, and a worker on it. */
-export async function temporalLoad({ log, ...telemetry }: EngineOptions): Promise<LoadEngine> {
+let isInstalled = false;
+
+/** The SDK's native part is set up once a process, however often a start is tried. */
+function installRuntime(): void {
+  if (isInstalled) return;
+  isInstalled = true;
   Runtime.install({
     logger: new DefaultLogger("ERROR"),
     telemetryOptions: { logging: { filter: "OFF" } },
     // By default the worker would stop by itself on a signal, in the middle of a round.
     shutdownSignals: [],
   });
+}
+
+/** Starts a server, or takes the one of `TEMPORAL_ADDRESS`, and a worker on it. */
+export async function temporalLoad({ log, ...telemetry }: EngineOptions): Promise<LoadEngine> {
+  installRuntime();
   const tracing = workflowTracing({ ...sagaOptions, ...telemetry });
   const local = await startLocalTemporal({ ledger: memoryLedger(), log, plugins: [tracing] });
   const { connection } = local;

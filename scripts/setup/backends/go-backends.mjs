@@ -29,19 +29,16 @@ export const jaeger = goBackend({
   },
 });
 
-/** Prometheus 3.16, whose module counts its minor versions as 0.3xx. Service discovery is left out: it is most of the build. */
+/** Prometheus 3.16, whose module counts its minor versions as 0.3xx. Service discovery is left out, and promtool, which needs it: both are most of the build. */
 export const prometheus3 = goBackend({
   name: "prometheus3",
-  product: "Prometheus and promtool",
+  product: "Prometheus",
   version: "3.16.0",
   recipe: {
     module: "github.com/prometheus/prometheus",
     version: "v0.316.0",
     sum: "h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM=",
-    packages: {
-      prometheus: "github.com/prometheus/prometheus/cmd/prometheus",
-      promtool: "github.com/prometheus/prometheus/cmd/promtool",
-    },
+    packages: { prometheus: "github.com/prometheus/prometheus/cmd/prometheus" },
     tags: "remove_all_sd",
   },
 });

@@ -4,7 +4,7 @@ import { type ExportCounts, noExportCounts } from "../export-counts.ts";
 import { DEFAULT_LATE_AFTER_MS } from "../late-spans.ts";
 import type { SpanExporter } from "../span-exporter.ts";
 import type { WarningLogger } from "../span-processor.ts";
-import { sparingWarnings } from "../sparing-warnings.ts";
+import { exportWarning, sparingWarnings } from "../sparing-warnings.ts";
 import {
   type OpenedSpool,
   openSpoolAt,
@@ -51,7 +51,7 @@ export async function otlpSpanExporter(
   options: OtlpExporterOptions = {},
 ): Promise<CountingExporter> {
   const environment = options.environment ?? process.env;
-  const say = options.onWarning ?? defaultWarning;
+  const say = options.onWarning ?? exportWarning;
   const timing = options.timing ?? PROCESS_TIMING;
   const settings = otlpHttpSettings(options, environment, "TRACES", say);
   const encoding = await otlpEncoding(settings, say);
@@ -136,8 +136,4 @@ async function pendingAttributes(spans: readonly ReadableSpan[]): Promise<void> 
   await Promise.allSettled(
     [...pending].map(async (resource) => resource.waitForAsyncAttributes?.()),
   );
-}
-
-function defaultWarning(message: string): void {
-  process.emitWarning(message, { code: "DURASCOPE_EXPORT" });
 }

@@ -276,6 +276,34 @@ describe("a delivery with a spool", () => {
   });
 });
 
+test("a batch that is stored just while the last one leaves does not wait for a heartbeat", async () => {
+  const it = world();
+  it.answer = () => AWAY;
+  const delivery = await open(it);
+  await delivery.deliver(batch("one", it));
+  it.answer = (name) => {
+    // It comes while the only one that waits is on its way.
+    if (name === "one") void delivery.deliver(batch("two", it));
+    return TAKEN;
+  };
+  await it.timing.pass(1000);
+  expect(it.taken).toEqual(["one", "two"]);
+});
+
+test("what goes since the processes before left too much is counted and said", async () => {
+  const it = world();
+  it.answer = () => AWAY;
+  const before = await open(it);
+  for (const name of names(4)) {
+    // oxlint-disable-next-line no-await-in-loop
+    await before.deliver(batch(name, it));
+  }
+  const after = await open(it, 500);
+  expect(after.counts().dropped).toBeGreaterThan(0);
+  expect(after.counts().dropped + after.counts().spooled).toBe(40);
+  expect(it.warnings.join("\n")).toMatch(/\/spool is full/);
+});
+
 test("whatever lies in the folder is never fatal, and hides nothing that is whole", async () => {
   const name = fc.oneof(
     fc.constantFrom(

@@ -16,6 +16,7 @@ import { runIds } from "../../../src/core/ids.ts";
 import { nodeSha256 } from "../../../src/correlation/node-sha256.ts";
 import { missingBackend, withReason } from "../../backends/installed.ts";
 import { type RunningTestAgent, startTestAgent } from "../../backends/test-agent.ts";
+import { pinnedVersion } from "../../support/pinned-version.ts";
 import { typeErrors } from "../../support/type-check.ts";
 import { API_PROGRAM, DATADOG_PROGRAM, datadogSnippets, type ProgramOutput } from "./program.ts";
 import {
@@ -74,9 +75,10 @@ const fromDist = (program: string): string =>
   program.replaceAll(/"durascope\/(\w+)"/g, `"${ROOT}dist/$1/index.mjs"`);
 
 describe.each([
-  { stack: "dd-trace", version: "6.21.0", protocol: "http/protobuf" },
-  { stack: "dd-trace-5", version: "5.132.0", protocol: "http/json" },
-])("beside dd-trace", ({ stack, version, protocol }) => {
+  { stack: "dd-trace", protocol: "http/protobuf" },
+  { stack: "dd-trace-5", protocol: "http/json" },
+])("beside dd-trace", ({ stack, protocol }) => {
+  const version = pinnedVersion(`test/stacks/${stack}/`, "dd-trace");
   const noStack = missingStack(stack);
   const reason = noStack ?? missingBackend("python");
 

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { property } from "../../../src/correlation/property.ts";
 import { docSnippet } from "../../support/doc-snippet.ts";
+import { pinnedVersion } from "../../support/pinned-version.ts";
 import { typeErrors } from "../../support/type-check.ts";
 
 const run = promisify(execFile);
@@ -22,8 +23,21 @@ const SNIPPET_V2 = SNIPPET.replace("import { Resource }", "import { resourceFrom
   .replace("new Resource(", "resourceFromAttributes(")
   .replace("interceptors-opentelemetry", "interceptors-opentelemetry-v2");
 
+const MEMO = "for nobody's eyes";
+
+/** A workflow whose own code makes a span. */
+const QUOTE = `
+const { trace } = require("@opentelemetry/api");
+exports.quote = async () => {
+  const span = trace.getTracer("shop").startSpan("price quoted", { attributes: { "order.cents": 4200 } });
+  span.end();
+};
+`;
+
 const program = (snippet: string): string => `
-import { DefaultLogger, Runtime } from "@temporalio/worker";
+import { fileURLToPath } from "node:url";
+import { Client } from "@temporalio/client";
+import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { fileSpanExporter } from "durascope/exporters";
 import { memoryLedger } from "../../../../../examples/order-saga/shared/ledger.ts";
 import { createLog } from "../../../../../examples/order-saga/shared/log.ts";
@@ -42,6 +56,18 @@ for (const name of names) {
   const options = { connection: temporal.connection, plugins: [plugin], reviewPauseMs: 100 };
   await runOnTemporal(scenario, options);
 }
+const native = await NativeConnection.connect({ address: temporal.server.address });
+const worker = await Worker.create({
+  connection: native,
+  taskQueue: "quotes",
+  workflowsPath: fileURLToPath(new URL("quote.cjs", import.meta.url)),
+  plugins: [plugin],
+});
+const client = new Client({ connection: temporal.connection, plugins: [plugin] });
+await worker.runUntil(
+  client.workflow.execute("quote", { workflowId: "order-1", taskQueue: "quotes", memo: { note: "${MEMO}" } }),
+);
+await native.close();
 await temporal.stop();
 await provider.shutdown();
 `;
@@ -57,9 +83,11 @@ const fromDist = (text: string): string =>
   text.replaceAll(/"durascope\/(\w+)"/g, `"${ROOT}dist/$1/index.mjs"`);
 
 describe.each([
-  { stack: "official-interceptors", name: "1.24.0", snippet: SNIPPET },
-  { stack: "official-interceptors-v2", name: "-v2 1.23.0", snippet: SNIPPET_V2 },
-])("beside Temporal's own interceptors", ({ stack, name: version, snippet }) => {
+  { stack: "official-interceptors", suffix: "", snippet: SNIPPET },
+  { stack: "official-interceptors-v2", suffix: "-v2", snippet: SNIPPET_V2 },
+])("beside Temporal's own interceptors", ({ stack, suffix, snippet }) => {
+  const theirPackage = `@temporalio/interceptors-opentelemetry${suffix}`;
+  const version = `${suffix} ${pinnedVersion(`test/stacks/${stack}/`, theirPackage)}`.trim();
   const here = join(STACKS, stack);
   const missing = !existsSync(join(here, "node_modules/@temporalio"));
   const reason = missing ? ` (skipped: npm ci was not run in test/stacks/${stack})` : "";
@@ -75,6 +103,7 @@ describe.each([
       file = join(folder, "spans.otlp.jsonl");
       const path = join(folder, "play.ts");
       writeFileSync(path, fromDist(program(snippet)));
+      writeFileSync(join(folder, "quote.cjs"), QUOTE);
       await run(process.execPath, [path, file, "approved", "fulfilled", "undeliverable"], {
         cwd: folder,
         env: { ...process.env, NODE_NO_WARNINGS: "1" },
@@ -141,6 +170,20 @@ describe.each([
       const old = /"(?:run_id|runId|workflowId|temporalWorkflowId|memo|searchAttributes|unsafe)"/;
       expect(text).not.toMatch(old);
       expect(text).not.toContain("stacktrace");
+    });
+
+    it("a span that workflow code makes keeps its name, kind and attributes, and carries no memo", () => {
+      const text = readFileSync(file, "utf8");
+      const own = text
+        .trim()
+        .split("\n")
+        .flatMap((line) => told(JSON.parse(line)))
+        .filter(({ scope }) => scope === "shop");
+      expect(own).toMatchObject([
+        { name: "price quoted", kind: 1, attributes: { "workflow.id": "order-1" } },
+      ]);
+      expect(own[0]?.attributes).toHaveProperty(["order.cents"]);
+      expect(text).not.toContain(MEMO);
     });
   });
 });
