@@ -48,13 +48,17 @@ const ownPackages = {
 async function setUpBackends(cache) {
   const begin = Date.now();
   const platform = `${process.platform}-${process.arch}`;
-  // The quick ones first: who waits for the others can begin.
-  const backends = [prometheus, pythonTools(), jaeger, collector(), compose, prometheus3];
-  const installations = backends.map((backend) => installation(backend, cache, platform));
-  const steps = [ownPackages, ...stackSteps(join(root, "test/stacks")), ...installations];
+  /** @param {import("./setup/backends/installation.mjs").Backend} backend */
+  const install = (backend) => installation(backend, cache, platform);
+  // What is fetched waits for the network, what is built for the processor: side by side neither waits for the other.
+  const fetched = [prometheus, pythonTools()].map(install);
+  const built = [jaeger, collector(), compose, prometheus3].map(install);
+  const rows = [[ownPackages, ...stackSteps(join(root, "test/stacks")), ...fetched], built];
+  const steps = rows.flat();
   const hadNothingToDo = steps.every((step) => step.isDone());
-  const failures = await runApart(steps, write, Date.now);
-  writeInstalledList(join(stateFolder, "backends.json"), installations, failures);
+  const found = await Promise.all(rows.map((row) => runApart(row, write, Date.now)));
+  const failures = new Map(found.flatMap((failed) => Array.from(failed)));
+  writeInstalledList(join(stateFolder, "backends.json"), [...fetched, ...built], failures);
   if (failures.size > 0) {
     write(
       `setup: ${failures.size} of ${steps.length} steps failed, see above; the rest is ready\n`,

@@ -1,7 +1,8 @@
 import { SetupFailure } from "../failure.mjs";
 
 /**
- * Does the steps that are not done, in order, with one line a step. A step that fails keeps no other from being done.
+ * Does the steps that are not done, in order, with a line at each one's begin and end: whole lines, since another row of
+ * steps may write between them. A step that fails keeps no other from being done.
  *
  * @template {import("../step.mjs").Step} S
  * @param {readonly S[]} steps
@@ -14,18 +15,17 @@ export async function runApart(steps, write, now) {
   const failures = new Map();
   for (const step of steps) {
     if (step.isDone()) continue;
-    write(`setup: ${step.title} ...`);
+    write(`setup: ${step.title} ...\n`);
     const begin = now();
     try {
-      // oxlint-disable-next-line no-await-in-loop -- each of them takes every core that there is
+      // oxlint-disable-next-line no-await-in-loop -- in order: later steps may need what earlier ones made
       const note = await step.run();
-      write(` ${((now() - begin) / 1000).toFixed(1)} s\n`);
-      if (note) write(`setup: ${note}\n`);
+      const seconds = ((now() - begin) / 1000).toFixed(1);
+      write(`setup: ${step.title} ... ${seconds} s\n${note ? `setup: ${note}\n` : ""}`);
     } catch (error) {
-      write(" failed\n");
       if (!(error instanceof SetupFailure)) throw error;
-      write(`setup: ${error.message}\n`);
-      if (error.detail !== "") write(`${error.detail.replaceAll(/^/gmu, "  ")}\n`);
+      const detail = error.detail === "" ? "" : `${error.detail.replaceAll(/^/gmu, "  ")}\n`;
+      write(`setup: ${step.title} ... failed\nsetup: ${error.message}\n${detail}`);
       failures.set(step, error);
     }
   }

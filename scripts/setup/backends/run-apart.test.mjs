@@ -20,7 +20,7 @@ it("goes on after a step that fails, and returns what failed", async () => {
   expect(works.run).toHaveBeenCalledTimes(1);
   expect(done.run).not.toHaveBeenCalled();
   expect(lines.join("")).toBe(
-    "setup: broken ... failed\nsetup: No Go.\n  go: not found\nsetup: works ... 0.0 s\nsetup: a note\n",
+    "setup: broken ...\nsetup: broken ... failed\nsetup: No Go.\n  go: not found\nsetup: works ...\nsetup: works ... 0.0 s\nsetup: a note\n",
   );
 });
 
