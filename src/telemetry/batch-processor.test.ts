@@ -43,7 +43,7 @@ describe("batchProcessor", () => {
     for (const span of readableSpans("s", 3)) processor.onEnd(span);
     expect(exporter.exports).toEqual([]);
     while (exporter.exports.length === 0) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
       await sleep(5);
     }
     expect(exporter.exports.map(({ names }) => names)).toEqual([["s0", "s1", "s2"]]);

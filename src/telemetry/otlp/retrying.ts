@@ -52,7 +52,7 @@ export async function sendWithRetries(
     const pause =
       delivery.retryAfter ?? backOff(tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, timing.random());
     if (timing.now() + pause >= deadline) return delivery;
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- each try comes of what the one before was answered
     await timing.pause(pause);
   }
 }

@@ -28,6 +28,7 @@ test("the file system does what a spool asks of it", async () => {
   expect(isMissing(error)).toBe(true);
 });
 
+// Windows keeps rights in lists of its own and has no such modes.
 test.skipIf(process.platform === "win32")("what it makes is its owner's alone", async () => {
   await NODE_DISK.makeFolder(folder.path("spool"));
   await NODE_DISK.write(folder.path("spool", "file"), Buffer.from("x"));

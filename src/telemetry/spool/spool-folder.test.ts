@@ -26,7 +26,7 @@ async function store(folder: SpoolFolder, name: string): Promise<void> {
 async function adopted(folder: SpoolFolder): Promise<string[]> {
   const bodies: string[] = [];
   for (const stored of await folder.adopt()) {
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
     const record = await folder.read(stored);
     bodies.push(typeof record === "string" ? record : Buffer.from(record.batch.body).toString());
   }
@@ -87,7 +87,7 @@ describe("a spool that processes share", () => {
     const disk = start();
     const one = await open(disk, 1);
     for (let i = 0; i < 6; i += 1) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
       await store(one, String(i));
     }
     alive.clear();
@@ -137,7 +137,7 @@ describe("a spool that processes share", () => {
     const disk = start();
     const one = await open(disk, 1);
     for (let i = 0; i < 25; i += 1) {
-      // oxlint-disable no-await-in-loop
+      // oxlint-disable no-await-in-loop -- one after the other: the order is part of the claim
       const stored = await one.store({ batch: batch(String(i)), storedAt: now });
       disk.files.set(`/spool/writer-a0000001/${stored.name}`, Buffer.from("rot"));
       expect(await one.read(stored)).toBe("corrupt");

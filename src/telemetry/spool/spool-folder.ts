@@ -132,7 +132,7 @@ export async function openSpoolFolder(
     for (const name of names.toSorted()) {
       const from = join(root, folder, name);
       const parts = FILE.exec(name);
-      // oxlint-disable no-await-in-loop
+      // oxlint-disable no-await-in-loop -- one file after the other: their order is kept, and there may be thousands
       if (parts === null) {
         await disk.remove(from);
       } else {
@@ -152,7 +152,7 @@ export async function openSpoolFolder(
       for (const folder of folders) {
         if (join(root, folder) === own) continue;
         try {
-          // oxlint-disable-next-line no-await-in-loop
+          // oxlint-disable-next-line no-await-in-loop -- one file after the other: their order is kept, and there may be thousands
           await takeOver(folder, taken);
         } catch (error) {
           // What came is ours now, whatever became of the rest.

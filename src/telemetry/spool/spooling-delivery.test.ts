@@ -95,7 +95,7 @@ describe("a delivery with a spool", () => {
     const it = world();
     const delivery = await open(it);
     for (const name of names(3)) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
       expect(await delivery.deliver(batch(name, it))).toBeUndefined();
     }
     expect(it.taken).toEqual(names(3));
@@ -108,7 +108,7 @@ describe("a delivery with a spool", () => {
     it.answer = () => AWAY;
     const delivery = await open(it);
     for (const name of names(120)) {
-      // oxlint-disable no-await-in-loop
+      // oxlint-disable no-await-in-loop -- one after the other: the order is part of the claim
       expect(await delivery.deliver(batch(name, it))).toBeUndefined();
       await it.timing.pass(30_000);
       // oxlint-enable no-await-in-loop
@@ -147,7 +147,7 @@ describe("a delivery with a spool", () => {
     it.answer = () => AWAY;
     const delivery = await open(it, 1000);
     for (const name of names(20)) {
-      // oxlint-disable no-await-in-loop
+      // oxlint-disable no-await-in-loop -- one after the other: the order is part of the claim
       expect(await delivery.deliver(batch(name, it))).toBeUndefined();
       const bytes = [...it.disk.files].filter(([path]) => path.endsWith(".otlp"));
       expect(bytes.reduce((sum, [, { length }]) => sum + length, 0)).toBeLessThanOrEqual(1000);
@@ -219,7 +219,7 @@ describe("a delivery with a spool", () => {
     it.answer = () => AWAY;
     const delivery = await open(it);
     for (const name of names(3)) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
       await delivery.deliver(batch(name, it));
     }
     it.answer = (name) => (name === "b1" ? { outcome: "refused", reason: "HTTP 400" } : TAKEN);
@@ -233,7 +233,7 @@ describe("a delivery with a spool", () => {
     it.answer = () => AWAY;
     const delivery = await open(it);
     for (const name of names(3)) {
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
       await delivery.deliver(batch(name, it));
     }
     const [, second] = [...it.disk.files.keys()]
@@ -295,7 +295,7 @@ test("what goes since the processes before left too much is counted and said", a
   it.answer = () => AWAY;
   const before = await open(it);
   for (const name of names(4)) {
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
     await before.deliver(batch(name, it));
   }
   const after = await open(it, 500);
