@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { fakeStepFunctions } from "../../../test/doubles/fake-step-functions.ts";
+import { checkpoint, openIn } from "../../../test/support/checkpoints.ts";
 import { stepFunctionsFixture } from "../../../test/support/saga-fixtures.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
-import type { Checkpoint, CheckpointStore } from "../../core/ports.ts";
 import { spansOf } from "../../index.ts";
 import { traceFromHistory } from "../history.ts";
 import { StepFunctionsPoller } from "../poller.ts";
@@ -11,30 +11,11 @@ import { folderCheckpoints } from "./folder.ts";
 
 const folder = temporaryFolder();
 
-function checkpoint(runId: string, more: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    runId,
-    started: 1,
-    lastEvent: 2,
-    exportedThrough: 2,
-    closed: false,
-    expires: 1000,
-    state: { deep: [1] },
-    ...more,
-  };
-}
-
-async function openIn(store: CheckpointStore): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { runId } of store.open()) ids.push(runId);
-  return ids.toSorted();
-}
-
 test("what one process put another one gets; open ones are listed, closed ones are not", async () => {
   const path = folder.path("made", "when", "needed");
   const store = folderCheckpoints(path);
   expect(await store.get("a")).toBeUndefined();
-  expect(await openIn(store)).toEqual([]);
+  expect((await openIn(store)).toSorted()).toEqual([]);
   await store.put(checkpoint("a"));
   await store.put(checkpoint("../b"));
   await store.put(checkpoint("c", { closed: true }));
@@ -42,7 +23,7 @@ test("what one process put another one gets; open ones are listed, closed ones a
   const other = folderCheckpoints(path);
   expect(await other.get("a")).toEqual(checkpoint("a", { lastEvent: 9 }));
   expect(await other.get("c")).toEqual(checkpoint("c", { closed: true }));
-  expect(await openIn(other)).toEqual(["../b", "a"]);
+  expect((await openIn(other)).toSorted()).toEqual(["../b", "a"]);
   expect(await readdir(path)).toHaveLength(3);
 });
 
@@ -66,7 +47,7 @@ test("a file that cannot be read is no checkpoint, and no harm to the others", a
   await writeFile(folder.path("notes.txt"), "not ours");
   expect(await store.get("a")).toBeUndefined();
   expect(await store.get("b")).toBeUndefined();
-  expect(await openIn(store)).toEqual(["c"]);
+  expect((await openIn(store)).toSorted()).toEqual(["c"]);
 });
 
 test("a folder that cannot be written is said each time, and taken once it can be", async () => {

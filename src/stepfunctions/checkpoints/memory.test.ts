@@ -1,25 +1,6 @@
 import { expect, test } from "vitest";
-import type { Checkpoint, CheckpointStore } from "../../core/ports.ts";
+import { checkpoint, openIn } from "../../../test/support/checkpoints.ts";
 import { memoryCheckpoints } from "./memory.ts";
-
-function checkpoint(runId: string, more: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    runId,
-    started: 1,
-    lastEvent: 2,
-    exportedThrough: 2,
-    closed: false,
-    expires: 1000,
-    state: { deep: [1] },
-    ...more,
-  };
-}
-
-async function openIn(store: CheckpointStore): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { runId } of store.open()) ids.push(runId);
-  return ids;
-}
 
 test("what was put is what is given, whatever becomes of the object afterwards", async () => {
   const store = memoryCheckpoints();
