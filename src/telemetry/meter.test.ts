@@ -174,6 +174,23 @@ describe("an account of open runs", () => {
     expect(open.gauges()).toEqual([]);
   });
 
+  it("sums up by type and by wait, so that a collection costs as little with many runs as with few", () => {
+    const open = openRuns(() => 5000);
+    for (let run = 0; run < 1000; run += 1) {
+      const type = run % 2 === 0 ? "saga" : "refund";
+      const steps = [waitStep("approval"), waitStep(`wait ${run % 4}`)];
+      open.told(openTrace(`run ${run}`, { type, started: 1000 + run, steps }), 0);
+    }
+    const values = open.gauges();
+    // Two types with two gauges and three names of waits each.
+    expect(values).toHaveLength(2 * (2 + 3));
+    const of = (instrument: string): number[] =>
+      values.filter((value) => value.instrument === instrument).map(({ value }) => value);
+    expect(of("open")).toEqual([500, 500]);
+    expect(of("openAgeMax")).toEqual([4, 3.999]);
+    expect(of("waiting").toSorted((a, b) => a - b)).toEqual([250, 250, 250, 250, 500, 500]);
+  });
+
   it("takes back waits that never happened, and those of a run whose name was used again", () => {
     const open = openRuns(() => 0);
     const waiting = (): unknown[] =>

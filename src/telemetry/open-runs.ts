@@ -2,6 +2,7 @@ import type { WaitKind, WorkflowTrace } from "../core/model.ts";
 import { stepsOf } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
+import type { MetricLabels } from "./application-providers.ts";
 import type { Metered } from "./meter.ts";
 
 /** Most runs that the gauges follow; about 200 bytes each. */
@@ -48,7 +49,12 @@ export interface OpenRun {
 interface FollowedRun extends OpenRun {
   /** When it was told of last, or asked about. */
   told: number;
-  readonly waits: Map<string, { readonly name: string; readonly kind: WaitKind }>;
+  readonly waits: Map<string, OpenWait>;
+}
+
+interface OpenWait {
+  readonly name: string;
+  readonly kind: WaitKind;
 }
 
 /** Makes an empty account of open runs. */
@@ -99,27 +105,57 @@ export function openRuns(clock: Clock = Date.now, limit: number = MOST_OPEN_RUNS
       for (const run of found) run.told = now;
       return found;
     },
-    gauges() {
-      const now = clock();
-      const values: Metered[] = [];
-      for (const { engine, type, started, waits } of runs.values()) {
-        const labels = { [VOCABULARY.engine.key]: engine, [VOCABULARY.type.key]: type };
-        values.push({ instrument: "open", value: 1, labels });
-        const age = Math.max(0, now - started) / 1000;
-        values.push({ instrument: "openAgeMax", value: age, labels });
-        for (const { name, kind } of waits.values()) {
-          const waiting = {
-            ...labels,
-            [VOCABULARY.stepName.key]: name,
-            [VOCABULARY.waitKind.key]: kind,
-          };
-          values.push({ instrument: "waiting", value: 1, labels: waiting });
-        }
-      }
-      return values;
-    },
+    gauges: () => gaugesOf(runs.values(), clock()),
     get size() {
       return runs.size;
     },
   };
+}
+
+/** What the gauges say of the runs of one type. */
+interface TypeGauges {
+  readonly labels: MetricLabels;
+  open: number;
+  oldest: number;
+  /** By name and kind of the wait. */
+  readonly waiting: Map<string, { readonly labels: MetricLabels; count: number }>;
+}
+
+/**
+ * One value an instrument and set of labels, summed up here: readers collect on the thread that the worker works on, and
+ * each value that is handed on costs far more than a run that is counted.
+ */
+function gaugesOf(runs: Iterable<FollowedRun>, now: number): Metered[] {
+  const types = new Map<string, TypeGauges>();
+  for (const { engine, type, started, waits } of runs) {
+    const name = `${engine}\0${type}`;
+    let gauges = types.get(name);
+    if (gauges === undefined) {
+      const labels = { [VOCABULARY.engine.key]: engine, [VOCABULARY.type.key]: type };
+      types.set(name, (gauges = { labels, open: 0, oldest: Infinity, waiting: new Map() }));
+    }
+    gauges.open += 1;
+    gauges.oldest = Math.min(gauges.oldest, started);
+    for (const wait of waits.values()) addWaiting(gauges, wait);
+  }
+  const values: Metered[] = [];
+  for (const { labels, open, oldest, waiting } of types.values()) {
+    const age = Math.max(0, now - oldest) / 1000;
+    values.push({ instrument: "open", value: open, labels });
+    values.push({ instrument: "openAgeMax", value: age, labels });
+    for (const wait of waiting.values())
+      values.push({ instrument: "waiting", value: wait.count, labels: wait.labels });
+  }
+  return values;
+}
+
+function addWaiting(gauges: TypeGauges, { name, kind }: OpenWait): void {
+  const key = `${kind}\0${name}`;
+  const known = gauges.waiting.get(key);
+  if (known !== undefined) {
+    known.count += 1;
+    return;
+  }
+  const wait = { [VOCABULARY.stepName.key]: name, [VOCABULARY.waitKind.key]: kind };
+  gauges.waiting.set(key, { labels: { ...gauges.labels, ...wait }, count: 1 });
 }
