@@ -7,6 +7,9 @@ import { SetupFailure } from "../failure.mjs";
 /** Percent by which a compiler's memory may grow before it collects: less work for a few hundred MB. */
 const compilerGarbage = "300";
 
+/** For every build alike, so that one finds what another has compiled: the linker throws debug information away in the end. */
+const buildFlags = "-gcflags=all=-dwarf=false";
+
 const suffix = process.platform === "win32" ? ".exe" : "";
 
 /**
@@ -73,8 +76,15 @@ function go(args, folder) {
 export async function runTool(program, args, folder) {
   const result = await run(program, args, {
     cwd: folder,
-    // A workspace around the temporary folder is no business of ours.
-    env: { GOGC: compilerGarbage, ...process.env, GOWORK: "off" },
+    env: {
+      GOGC: compilerGarbage,
+      // As these programs' own releases are built; a C compiler is not needed, nor waited for.
+      CGO_ENABLED: "0",
+      ...process.env,
+      GOFLAGS: `${process.env["GOFLAGS"] ?? ""} ${buildFlags}`.trim(),
+      // A workspace around the temporary folder is no business of ours.
+      GOWORK: "off",
+    },
   });
   if (!result.started) {
     throw new SetupFailure(
