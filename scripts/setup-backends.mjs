@@ -4,7 +4,7 @@
 // here is told in a sentence, its tests are skipped with the same reason, and the exit code is 1.
 // Plain JavaScript without a dependency, like with-setup.mjs: Node 20 or newer.
 import { join } from "node:path";
-import { cacheFolder } from "./setup/backends/cache.mjs";
+import { cacheFolder, makeWritable } from "./setup/backends/cache.mjs";
 import { collector } from "./setup/backends/collector.mjs";
 import { prometheus } from "./setup/backends/debian.mjs";
 import { compose, jaeger, prometheus3 } from "./setup/backends/go-backends.mjs";
@@ -17,10 +17,13 @@ import { SetupFailure } from "./setup/failure.mjs";
 import { endOnSignals } from "./setup/interruption.mjs";
 import { root, stateFolder } from "./setup/layout.mjs";
 import { withLock } from "./setup/lock.mjs";
+import { checkNode } from "./setup/node-version.mjs";
 import { packages } from "./setup/packages.mjs";
 
 // A cold set-up takes a quarter of an hour on two cores; a second clone waits for it and then has nothing to do.
 const waitLimitMs = 45 * 60_000;
+// The tests read it: test/backends/installed.ts.
+const installedList = join(stateFolder, "backends.json");
 
 /** @param {string} text */
 function write(text) {
@@ -44,40 +47,61 @@ const ownPackages = {
     ),
 };
 
-/** @param {string} cache */
-async function setUpBackends(cache) {
-  const begin = Date.now();
+/**
+ * Everything that there may be to do, in rows that go side by side.
+ *
+ * @param {string} cache
+ */
+function planFor(cache) {
   const platform = `${process.platform}-${process.arch}`;
   /** @param {import("./setup/backends/installation.mjs").Backend} backend */
   const install = (backend) => installation(backend, cache, platform);
   // What is fetched waits for the network, what is built for the processor: side by side neither waits for the other.
   const fetched = [prometheus, pythonTools()].map(install);
   const built = [jaeger, collector(), compose, prometheus3].map(install);
-  const rows = [[ownPackages, ...stackSteps(join(root, "test/stacks")), ...fetched], built];
-  const steps = rows.flat();
-  const hadNothingToDo = steps.every((step) => step.isDone());
+  return {
+    rows: [[ownPackages, ...stackSteps(join(root, "test/stacks")), ...fetched], built],
+    installations: [...fetched, ...built],
+  };
+}
+
+/** @param {ReturnType<typeof planFor>} plan */
+async function carryOut({ rows, installations }) {
   const found = await Promise.all(rows.map((row) => runApart(row, write, Date.now)));
   const failures = new Map(found.flatMap((failed) => Array.from(failed)));
-  writeInstalledList(join(stateFolder, "backends.json"), [...fetched, ...built], failures);
-  if (failures.size > 0) {
-    write(
-      `setup: ${failures.size} of ${steps.length} steps failed, see above; the rest is ready\n`,
-    );
-    process.exitCode = 1;
-  } else if (!hadNothingToDo) {
+  writeInstalledList(installedList, installations, failures);
+  if (failures.size === 0) return;
+  write(
+    `setup: ${failures.size} of ${rows.flat().length} steps failed, see above; the rest is ready\n`,
+  );
+  process.exitCode = 1;
+}
+
+async function setUpBackends() {
+  checkNode(process.versions.node);
+  const cache = join(cacheFolder(process.env, process.platform), "backends");
+  const plan = planFor(cache);
+  // Whoever has all of it need not wait for a clone that makes another version.
+  if (plan.rows.flat().every((step) => step.isDone())) {
+    writeInstalledList(installedList, plan.installations, new Map());
+    return;
+  }
+  const begin = Date.now();
+  makeWritable(cache);
+  await withLock(
+    join(cache, "lock"),
+    (owner) => write(`setup: another set-up is at work in ${cache} (process ${owner}), waiting\n`),
+    () => carryOut(plan),
+    waitLimitMs,
+  );
+  if (process.exitCode === undefined) {
     write(`setup: backends ready after ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
   }
 }
 
 const leaveToSystem = endOnSignals(write);
 try {
-  const cache = join(cacheFolder(process.env, process.platform), "backends");
-  await withLock(
-    join(cache, "lock"),
-    (owner) => write(`setup: another set-up is at work in ${cache} (process ${owner}), waiting\n`),
-    () => setUpBackends(cache),
-    waitLimitMs,
-  );
+  await setUpBackends();
 } catch (error) {
   if (!(error instanceof SetupFailure)) throw error;
   write(`setup: ${error.message}\n`);

@@ -1,9 +1,9 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { ALERT_REMEDIES, REMEDIES } from "./troubleshooting/remedies.ts";
 import { sourceMessages } from "./troubleshooting/source-messages.ts";
 import {
@@ -48,15 +48,11 @@ describe("docs/troubleshooting.md", () => {
 });
 
 describe("the messages of a source", () => {
-  const folder = mkdtempSync(join(tmpdir(), "messages-"));
+  const folder = temporaryFolder();
   const of = (source: string): unknown => {
-    const path = join(folder, "source.ts");
+    const path = folder.path("source.ts");
     writeFileSync(path, source);
-    try {
-      return sourceMessages(path);
-    } finally {
-      rmSync(path);
-    }
+    return sourceMessages(path);
   };
 
   it("are what stands beside a code, with … for what is put in", () => {

@@ -9,11 +9,12 @@ import { SetupFailure } from "./setup/failure.mjs";
 import { endings, endOnSignals, exitCodeOf } from "./setup/interruption.mjs";
 import { binFolder, resolveCommand, stateFolder } from "./setup/layout.mjs";
 import { withLock } from "./setup/lock.mjs";
+import { checkNode } from "./setup/node-version.mjs";
 import { packages } from "./setup/packages.mjs";
+import { withoutProxyHere } from "./setup/proxy.mjs";
 import { runSteps } from "./setup/step.mjs";
 import { watch } from "./setup/watch.mjs";
 
-const oldestNode = 20;
 const parentCheckMs = 500;
 const steps = [python, packages, stepFunctionsEngine, temporalEngine, build];
 
@@ -27,11 +28,7 @@ function write(text) {
 }
 
 async function setUp() {
-  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-    throw new SetupFailure(
-      `Node.js ${oldestNode} or newer is needed to set up (this is ${process.version}): install it from https://nodejs.org.`,
-    );
-  }
+  checkNode(process.versions.node);
   if (steps.every((step) => step.isDone())) return;
   const begin = Date.now();
   const leaveToSystem = endOnSignals(write);
@@ -54,7 +51,11 @@ function runCommand(command, args) {
   const program = resolveCommand(command);
   const child = spawn(program, args, {
     stdio: "inherit",
-    env: { ...process.env, PATH: `${binFolder}${delimiter}${process.env["PATH"] ?? ""}` },
+    env: {
+      ...process.env,
+      ...withoutProxyHere(process.env),
+      PATH: `${binFolder}${delimiter}${process.env["PATH"] ?? ""}`,
+    },
     shell: program.endsWith(".cmd"),
   });
   for (const signal of endings) {

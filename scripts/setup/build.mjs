@@ -42,7 +42,7 @@ export const build = {
     const absent = exportedFiles().filter((file) => !existsSync(file));
     if (absent.length === 0) return undefined;
     const names = absent.map((file) => relative(root, file)).join(", ");
-    return `the build made no ${names}, which package.json exports`;
+    return `the build made no ${names}, which package.json names`;
   },
 };
 
@@ -51,14 +51,14 @@ function sourcesHash() {
   return hashFiles(root, [...sources, ...configFiles.map((file) => join(root, file))]);
 }
 
-/** Every file that package.json's `exports` name, as absolute paths. */
+/** Every file that package.json's `exports` and `bin` name, as absolute paths. */
 function exportedFiles() {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return targets(manifest.exports).map((path) => join(root, path));
+  return targets([manifest.exports, manifest.bin]).map((path) => join(root, path));
 }
 
 /**
- * The paths in an `exports` object of package.json, at any depth.
+ * The paths in what package.json's `exports` and `bin` hold, at any depth.
  *
  * @param {unknown} value
  * @returns {string[]}

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { lastLines, run } from "./command.mjs";
+import { lastLines } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { root, venv, venvPython, venvTemporal } from "./layout.mjs";
-import { findPython, makeVenv } from "./python.mjs";
+import { findPython, makeVenv, pipInstall } from "./python.mjs";
 import { hashFiles, readStamp, removeStamp, writeStamp } from "./stamp.mjs";
 
 const noWheel = "no wheel";
@@ -43,7 +43,7 @@ export const stepFunctionsEngine = {
   async run() {
     removeStamp(stepFunctionsStamp);
     await ensureVenv();
-    const result = await pipInstall(stepFunctionsFile);
+    const result = await pipInstall(venv, stepFunctionsFile);
     if (result.code !== 0) throw pipFailure(result, "the Step Functions endpoint");
     writeStamp(stepFunctionsStamp, hashFiles(root, [stepFunctionsFile]));
   },
@@ -67,7 +67,7 @@ export const temporalEngine = {
     removeStamp(temporalStamp);
     await ensureVenv();
     const hash = hashFiles(root, [temporalFile]);
-    const result = await pipInstall(temporalFile);
+    const result = await pipInstall(venv, temporalFile);
     if (result.code === 0) {
       writeStamp(temporalStamp, hash);
       return undefined;
@@ -117,16 +117,6 @@ async function ensureVenv() {
 // interpreter is looked at because it is a link to a Python that may have been removed since.
 function hasVenv() {
   return existsSync(venvStamp) && existsSync(venvPython);
-}
-
-/** @param {string} requirements */
-function pipInstall(requirements) {
-  const options = ["--require-hashes", "--no-input", "--disable-pip-version-check"];
-  return run(venvPython, ["-m", "pip", "install", ...options, "-r", requirements], {
-    cwd: root,
-    // A user-wide "install for the user" is an error inside a virtual environment.
-    env: { ...process.env, PIP_USER: "0", PYTHONPATH: "" },
-  });
 }
 
 /** @param {string | undefined} value */

@@ -20,7 +20,7 @@ const defaultWaitLimitMs = 600_000;
  * @returns {Promise<T>}
  */
 export async function withLock(lock, onWait, work, waitLimitMs = defaultWaitLimitMs) {
-  mkdirSync(dirname(lock), { recursive: true });
+  makeFolder(dirname(lock));
   const giveUpAt = Date.now() + waitLimitMs;
   let told = false;
   while (!tryTake(lock)) {
@@ -52,13 +52,22 @@ export async function withLock(lock, onWait, work, waitLimitMs = defaultWaitLimi
   }
 }
 
+/** @param {string} folder */
+function makeFolder(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw notWritable(folder, error);
+  }
+}
+
 /** @param {string} lock */
 function tryTake(lock) {
   try {
     mkdirSync(lock);
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
-    throw new SetupFailure(`Cannot write to ${dirname(lock)} (${codeOf(error) ?? "unknown"}).`);
+    throw notWritable(dirname(lock), error);
   }
   writeFileSync(join(lock, "pid"), String(process.pid));
   return true;
@@ -130,6 +139,16 @@ function touch(path) {
   } catch {
     // The folder was removed by hand; the work goes on and the release has nothing to remove.
   }
+}
+
+/**
+ * @param {string} folder
+ * @param {unknown} error
+ */
+function notWritable(folder, error) {
+  return new SetupFailure(
+    `The set-up cannot write to ${folder} (${codeOf(error) ?? "unknown"}): give it a folder that it may write to.`,
+  );
 }
 
 /** @param {unknown} error */

@@ -1,8 +1,26 @@
+import { dirname, join, relative } from "node:path";
 import { lastLines, run } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
+import { venv as engines, venvPython } from "./layout.mjs";
+import { inTemporaryFolder, temporaryFilesBelow } from "./temporary-folder.mjs";
 
-/** Oldest Python that every pinned requirement supports. */
-const oldest = [3, 10];
+/**
+ * What needs a Python.
+ *
+ * @typedef {object} PythonNeed
+ * @property {readonly [number, number]} oldest the oldest that every pinned requirement supports
+ * @property {string} remedy what to do without one: the end of a sentence that begins with "install it"
+ */
+
+/** @type {PythonNeed} */
+const ofEngines = {
+  oldest: [3, 10],
+  remedy:
+    "for the local engines, or set TEMPORAL_ADDRESS and AWS_ENDPOINT_URL_SFN to engines that already run",
+};
+
+/** The interpreter's path in a virtual environment. */
+export const pythonPath = relative(engines, venvPython);
 
 const probe = [
   "import sys",
@@ -13,14 +31,13 @@ const probe = [
   "print('durascope', *sys.version_info[:2], *missing)",
 ].join("\n");
 
-const otherWay = "or set TEMPORAL_ADDRESS and AWS_ENDPOINT_URL_SFN to engines that already run";
-
 /**
- * The first Python on PATH that can make a virtual environment.
+ * The first Python on PATH that is new enough and can make a virtual environment.
  *
+ * @param {PythonNeed} [need]
  * @returns {Promise<{ program: string, args: string[] }>}
  */
-export async function findPython() {
+export async function findPython({ oldest, remedy } = ofEngines) {
   const found = [];
   let withoutVenv;
   for (const candidate of candidates()) {
@@ -28,19 +45,19 @@ export async function findPython() {
     const result = await run(candidate.program, [...candidate.args, "-c", probe]);
     const python = result.code === 0 ? readProbe(result.output) : undefined;
     if (python === undefined) continue;
-    if (!isNewEnough(python.version))
+    if (!isNewEnough(python.version, oldest))
       found.push(`${candidate.program} ${python.version.join(".")}`);
     else if (python.missing.length > 0) withoutVenv ??= { ...candidate, missing: python.missing };
     else return candidate;
   }
   if (withoutVenv !== undefined) {
     throw new SetupFailure(
-      `${withoutVenv.program} has no module ${withoutVenv.missing.join(" and ")}, which the local engines' virtual environment needs: install it (on Debian and Ubuntu: apt install python3-venv), ${otherWay}.`,
+      `${withoutVenv.program} has no module ${withoutVenv.missing.join(" and ")}, which a virtual environment needs: install it (on Debian and Ubuntu: apt install python3-venv) ${remedy}.`,
     );
   }
   const instead = found.length > 0 ? ` (found only ${[...new Set(found)].join(", ")})` : "";
   throw new SetupFailure(
-    `Python ${oldest.join(".")} or newer is missing${instead}: install it for the local engines, ${otherWay}.`,
+    `Python ${oldest.join(".")} or newer is missing${instead}: install it ${remedy}.`,
   );
 }
 
@@ -48,9 +65,10 @@ export async function findPython() {
  * Makes a virtual environment, with pip in it.
  *
  * @param {string} folder
+ * @param {PythonNeed} [need]
  */
-export async function makeVenv(folder) {
-  const python = await findPython();
+export async function makeVenv(folder, need = ofEngines) {
+  const python = await findPython(need);
   const result = await run(python.program, [...python.args, "-m", "venv", "--clear", folder]);
   if (result.code !== 0) {
     throw new SetupFailure(
@@ -58,6 +76,30 @@ export async function makeVenv(folder) {
       lastLines(result.output),
     );
   }
+}
+
+/**
+ * Installs exactly what a requirements file pins by hash, into a virtual environment.
+ *
+ * @param {string} folder the environment
+ * @param {string} requirements absolute path
+ * @returns {ReturnType<typeof run>}
+ */
+export function pipInstall(folder, requirements) {
+  const options = ["--require-hashes", "--no-input", "--disable-pip-version-check"];
+  return inTemporaryFolder(folder, (temporary) =>
+    run(join(folder, pythonPath), ["-m", "pip", "install", ...options, "-r", requirements], {
+      cwd: dirname(requirements),
+      env: {
+        ...process.env,
+        // A user-wide "install for the user" is an error inside a virtual environment.
+        PIP_USER: "0",
+        PYTHONPATH: "",
+        // A killed pip leaves what it was unpacking.
+        ...temporaryFilesBelow(temporary),
+      },
+    }),
+  );
 }
 
 /**
@@ -73,13 +115,24 @@ export function readProbe(output) {
   return { version: [Number(match[1]), Number(match[2])], missing };
 }
 
-/** @param {readonly [number, number]} version */
-function isNewEnough([major, minor]) {
+/**
+ * @param {readonly [number, number]} version
+ * @param {readonly [number, number]} oldest
+ */
+function isNewEnough([major, minor], oldest) {
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
 function candidates() {
-  const named = ["python3", "python", "python3.13", "python3.12", "python3.11", "python3.10"];
+  const named = [
+    "python3",
+    "python",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+  ];
   const list = named.map((program) => ({ program, args: /** @type {string[]} */ ([]) }));
   return process.platform === "win32" ? [...list, { program: "py", args: ["-3"] }] : list;
 }

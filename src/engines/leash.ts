@@ -2,7 +2,8 @@
 // however the command went. Run as: node leash.ts <log file> <program> [argument...]
 //
 // The command holds the other end of this process's standard input. The kernel closes it when the command
-// ends, by SIGKILL too, and that is the sign. Standard output carries one JSON line a fact:
+// ends, by SIGKILL too, and that is the sign. A word on it asks for the end as well, and the command then looks after the
+// log itself. Standard output carries one JSON line a fact:
 // { "pid": number } when the server runs, { "code", "signal" } or { "error" } when it has ended.
 import { spawn } from "node:child_process";
 import { openSync, rmSync, writeSync } from "node:fs";
@@ -59,7 +60,7 @@ function desert(): void {
   end();
 }
 
-process.stdin.on("end", desert).on("error", desert).resume();
+process.stdin.on("data", end).on("end", desert).on("error", desert);
 process.on("SIGTERM", end);
 process.on("SIGINT", end);
 process.on("SIGHUP", end);

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
+import { type EngineStart, startEngine } from "./start-engine.ts";
 import { describeExit, waitUntilReady } from "./wait-until-ready.ts";
 
 let folder = "";
@@ -12,6 +13,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -64,6 +66,41 @@ describe("a server process", () => {
       code: "ENGINE_NOT_STARTED",
       message: expect.stringContaining("missing"),
     });
+  });
+});
+
+describe("the folder of an engine's log", () => {
+  function engine(isUp: boolean): EngineStart<undefined> {
+    vi.stubEnv("TMPDIR", folder);
+    return {
+      name: "The test engine",
+      logName: "engine.log",
+      timeoutMs: 2_000,
+      findPorts: () => Promise.resolve(undefined),
+      command: () => ({
+        program: process.execPath,
+        args: ["-e", `console.log("why"); ${forever}`],
+      }),
+      ask: () => Promise.resolve(isUp),
+    };
+  }
+
+  it("stays when the engine could not be started: the error sends the reader there", async () => {
+    const { message } = await startEngine(engine(false)).then(
+      () => new Error("it was started"),
+      (error: Error) => error,
+    );
+    const [, log = ""] = /Its log is (.*)\.$/.exec(message) ?? [];
+    expect(existsSync(log)).toBe(true);
+    expect(readFileSync(log, "utf8")).toContain("why");
+  });
+
+  it("is removed when the engine has ended as asked", async () => {
+    const { server } = await startEngine(engine(true));
+    expect(readdirSync(folder)).toHaveLength(1);
+    await server.stop();
+    await server.closed;
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

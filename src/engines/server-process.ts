@@ -81,7 +81,8 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 
   async function stop(): Promise<void> {
     stopping = true;
-    leash.stdin.end();
+    // Not closed: should this process be killed meanwhile, the leash must still notice.
+    leash.stdin.write("end\n");
     await closed;
   }
 

@@ -17,9 +17,11 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads from standard input. @default nothing */
   readonly input?: string;
+  /** Milliseconds after which it is ended. @default 60,000 */
+  readonly timeoutMs?: number;
 }
 
-const timeoutMs = 60_000;
+const defaultTimeoutMs = 60_000;
 
 /** Runs `promtool` of Debian's Prometheus 2.42, such as `["test", "rules", file]`. */
 export function promtool(
@@ -61,7 +63,7 @@ export function backendPython(
   return runProgram(backendProgram("python", "python"), args, options);
 }
 
-/** Runs a program to its end, a minute at most; what it prints is kept whole. Rejects when it cannot be started. */
+/** Runs a program to its end; what it prints is kept whole. Rejects when it cannot be started. */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -71,7 +73,7 @@ export function runProgram(
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      timeout: timeoutMs,
+      timeout: options.timeoutMs ?? defaultTimeoutMs,
     });
     let stdout = "";
     let stderr = "";

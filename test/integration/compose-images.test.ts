@@ -99,7 +99,9 @@ describe.skipIf(missing !== undefined)(
       async () => {
         const venv = join(folder, "python");
         const python = join(venv, "bin/python");
-        expect(await runProgram("python3", ["-m", "venv", venv])).toMatchObject({ code: 0 });
+        expect(
+          await runProgram("python3", ["-m", "venv", venv], { timeoutMs: buildTimeoutMs }),
+        ).toMatchObject({ code: 0 });
         const path = `${dirname(python)}${delimiter}${process.env["PATH"] ?? ""}`;
         await build("step-functions", { ...process.env, PATH: path });
         const run = runs.get("step-functions");

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isAlive } from "../support/is-alive.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const DEMO = fileURLToPath(new URL("../../examples/order-saga/demo.ts", import.meta.url));
 const CLI = fileURLToPath(new URL("../../dist/cli/main.mjs", import.meta.url));
@@ -39,6 +39,8 @@ function startDemo(): Demo {
     TEMPORAL_ADDRESS: "",
     AWS_ENDPOINT_URL_SFN: "",
     NO_COLOR: "1",
+    // The log of an engine that died stays there for somebody to read.
+    TMPDIR: folder,
   };
   const child = spawn(process.execPath, [DEMO], {
     cwd: folder,
@@ -87,7 +89,7 @@ async function running(
 ): Promise<{ temporal: Process; stepFunctions: Process; all: Process[] }> {
   await vi.waitUntil(
     () => demo.output().includes("declined (order-1001)") || demo.child.exitCode !== null,
-    60_000,
+    120_000,
   );
   const all = descendants(demo.child.pid ?? 0);
   const temporal = all.find(

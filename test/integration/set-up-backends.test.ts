@@ -1,27 +1,18 @@
 // Claim: the set-up of the backends makes each once for all clones of a user, never takes a half-made one, goes on
 // when one cannot be made, and says so. Proven with stand-ins for Go, apt, pip and npm that leave a trace.
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Outcome, outcomeOf, standInTools, until } from "../support/stand-in-tools.ts";
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 const programs = ["jaeger", "collector", "compose", "prometheus3", "prometheus", "python"];
 
-let base = "";
+const tools = standInTools("sh mkdir ln cp touch sleep basename grep head chmod rm".split(" "));
+const { trace } = tools;
+
 let clone = "";
 
 const npm = `
@@ -31,13 +22,16 @@ ln -sf "$REAL_NODE" node_modules/node/bin/node
 printf '%s' '{"packages":{}}' > node_modules/.package-lock.json
 `;
 
-const python = `
+/** A Python that answers the probe, and "makes" an environment whose interpreter is a copy of itself. */
+function pythonOf(version: string): string {
+  return `
 case "$2" in
-  venv) mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; exit 0 ;;
-  pip) echo pip >> "$TRACE"; exit 0 ;;
+  venv) rm -rf "$4"; mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; exit 0 ;;
+  pip) echo pip >> "$TRACE"; touch "$TMPDIR/unpacked"; exit 0 ;;
 esac
-echo "durascope 3 12"
+echo "durascope ${version}"
 `;
+}
 
 const aptGet = `
 echo apt-get >> "$TRACE"
@@ -56,19 +50,15 @@ case "$1 $2" in
   "build "*)
     while [ "$1" != "-o" ]; do shift; done
     echo "go $(basename "$2")" >> "$TRACE"
-    printf '#!/bin/sh\\nmkdir -p sources; touch sources/otelcol\\n' > "$2"; chmod +x "$2"
-    [ -n "$GO_HANGS" ] && sleep 30 ;;
+    printf '#!/bin/sh\\nmkdir -p sources; touch sources/otelcol "$TMPDIR/otelcol-distribution"\\n' > "$2"; chmod +x "$2"
+    touch "$TMPDIR/go-build"
+    [ -n "$GO_HANGS" ] && exec sleep 30 ;;
 esac
 exit 0
 `;
 
-function tool(name: string, script: string): void {
-  writeFileSync(join(base, "tools", name), `#!/bin/sh\n${script}`);
-  chmodSync(join(base, "tools", name), 0o755);
-}
-
 function makeClone(name: string): string {
-  const folder = join(base, name);
+  const folder = tools.path(name);
   mkdirSync(join(folder, "test/stacks/other-api"), { recursive: true });
   cpSync(join(repository, "scripts"), join(folder, "scripts"), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
@@ -78,23 +68,12 @@ function makeClone(name: string): string {
 }
 
 beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), "durascope-backends-"));
-  mkdirSync(join(base, "tools"));
-  const basics = ["sh", "mkdir", "ln", "cp", "touch", "sleep", "basename", "grep", "head", "chmod"];
-  for (const name of basics) {
-    const path = ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find(existsSync);
-    if (path !== undefined) symlinkSync(path, join(base, "tools", name));
-  }
-  tool("npm", npm);
-  tool("python3", python);
-  tool("apt-get", aptGet);
-  tool("dpkg", dpkg);
-  tool("go", go);
+  tools.tool("npm", npm);
+  tools.tool("python3", pythonOf("3 12"));
+  tools.tool("apt-get", aptGet);
+  tools.tool("dpkg", dpkg);
+  tools.tool("go", go);
   clone = makeClone("clone");
-});
-
-afterEach(() => {
-  rmSync(base, { recursive: true, force: true });
 });
 
 function launch(folder: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -102,40 +81,18 @@ function launch(folder: string, env: Readonly<Record<string, string>> = {}): Chi
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
     env: {
-      PATH: join(base, "tools"),
-      TRACE: join(base, "trace"),
-      MODULE: join(base, "module"),
+      ...tools.environment(),
+      MODULE: tools.path("module"),
       CLONE: folder,
-      DURASCOPE_CACHE: join(base, "cache"),
+      DURASCOPE_CACHE: tools.path("cache"),
       REAL_NODE: process.execPath,
       ...env,
     },
   });
 }
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stderr: string;
-}
-
-async function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  let stderr = "";
-  child.stderr?.on("data", (chunk) => {
-    stderr += String(chunk);
-  });
-  const code = await new Promise<number | null>((resolve) => {
-    child.on("close", resolve);
-  });
-  return { code, stderr };
-}
-
 function setUp(folder: string, env?: Readonly<Record<string, string>>): Promise<Outcome> {
   return outcomeOf(launch(folder, env));
-}
-
-function trace(): readonly string[] {
-  const file = join(base, "trace");
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
 }
 
 /** What the tests of a clone are told. */
@@ -171,7 +128,7 @@ describe.skipIf(process.platform === "win32")("setup:backends", () => {
     }
 
     const calls = trace().length;
-    expect(await setUp(clone)).toEqual({ code: 0, stderr: "" });
+    expect(await setUp(clone)).toMatchObject({ code: 0, stderr: "" });
     expect(trace()).toHaveLength(calls);
   });
 
@@ -185,8 +142,8 @@ describe.skipIf(process.platform === "win32")("setup:backends", () => {
   });
 
   it("goes on without Go and without apt, says what is missing, and ends with code 1", async () => {
-    rmSync(join(base, "tools/go"));
-    rmSync(join(base, "tools/apt-get"));
+    tools.remove("go");
+    tools.remove("apt-get");
     const outcome = await setUp(clone);
     expect(outcome).toMatchObject({ code: 1 });
     expect(outcome.stderr).toContain("go cannot be started: install Go");
@@ -199,28 +156,55 @@ describe.skipIf(process.platform === "win32")("setup:backends", () => {
     });
     expect(list(clone)["python"]?.reason).toBeUndefined();
 
-    tool("go", go);
-    tool("apt-get", aptGet);
+    tools.tool("go", go);
+    tools.tool("apt-get", aptGet);
     expect(await setUp(clone)).toMatchObject({ code: 0 });
     expect(trace().filter((call) => call === "pip")).toHaveLength(1);
     expect(list(clone)["jaeger"]?.reason).toBeUndefined();
   });
 
+  it("does not wait for another set-up when it has all that it needs", async () => {
+    await setUp(clone);
+    const lock = tools.path("cache/backends/lock");
+    mkdirSync(lock);
+    // The process id of one that lives: this test's.
+    writeFileSync(join(lock, "pid"), String(process.pid));
+    expect(await setUp(clone)).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("says where it cannot write, and how to name another folder", async () => {
+    writeFileSync(tools.path("file"), "");
+    const { code, stderr } = await setUp(clone, { DURASCOPE_CACHE: tools.path("file/cache") });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^setup: .*file.cache.backends.* let DURASCOPE_CACHE name another/u);
+    expect(stderr).not.toMatch(/^\s+at /mu);
+  });
+
+  it("takes the newest Python that there is where the usual one is too old for the tests' tools", async () => {
+    tools.tool("python3", pythonOf("3 10"));
+    expect((await setUp(clone)).stderr).toContain(
+      "Python 3.11 or newer is missing (found only python3 3.10): install it for the tests' Python tools.",
+    );
+    tools.tool("python3.12", pythonOf("3 12"));
+    expect(await setUp(clone)).toMatchObject({ code: 0 });
+    expect(list(clone)["python"]?.reason).toBeUndefined();
+  });
+
   it.each(["SIGTERM", "SIGKILL"] as const)(
-    "makes anew what a %s left half made",
+    "makes anew what a %s left half made, and leaves no temporary file",
     async (signal) => {
       const interrupted = launch(clone, { GO_HANGS: "yes" });
       const ended = outcomeOf(interrupted);
       // The stand-in has written its program already, and is not yet at its end.
-      while (!trace().includes("go jaeger")) {
-        // oxlint-disable-next-line no-await-in-loop -- each look decides whether there is another
-        await sleep(20);
-      }
+      await until(() => trace().includes("go jaeger"));
       interrupted.kill(signal);
       await ended;
       expect(await setUp(clone)).toMatchObject({ code: 0 });
       expect(trace().filter((call) => call === "go jaeger")).toHaveLength(2);
       expect(trace().filter((call) => call === "pip")).toHaveLength(1);
+      expect(readdirSync(tools.path("tmp"))).toEqual([]);
+      const kept = readdirSync(tools.path("cache"), { recursive: true, encoding: "utf8" });
+      expect(kept.filter((path) => path.includes("temporary"))).toEqual([]);
     },
   );
 

@@ -1,35 +1,26 @@
 // Claim: set-up makes a clone ready, does nothing twice, survives interruption and company, and says in one
 // sentence what is missing. Proven in a clone whose npm, Python and tsdown are stand-ins that leave a trace.
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isAlive } from "../support/is-alive.ts";
+import { type Outcome, outcomeOf, standInTools, until } from "../support/stand-in-tools.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 const requirements = ["requirements-stepfunctions.txt", "requirements-temporal.txt"];
 
+const tools = standInTools(["sh", "mkdir", "ln", "cp", "touch", "sleep"]);
+const { trace } = tools;
+
 let clone = "";
-let tools = "";
 
 const npmThatWorks = `
 echo npm >> "$TRACE"
-[ -n "$NPM_HANGS" ] && sleep 30
+[ -n "$NPM_HANGS" ] && exec sleep 30
 mkdir -p node_modules/node/bin node_modules/tsdown node_modules/.bin
 ln -sf "$REAL_NODE" node_modules/node/bin/node
 ln -sf ../node/bin/node node_modules/.bin/node
@@ -50,21 +41,14 @@ function pythonOf(version: string, pip: string): string {
   return `
 case "$2" in
   venv) mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; touch "$4/bin/temporal"; exit 0 ;;
-  pip) echo pip >> "$TRACE"; ${pip} ;;
+  pip) echo pip >> "$TRACE"; touch "$TMPDIR/unpacked"; ${pip} ;;
 esac
 echo "durascope ${version}"
 `;
 }
 
-function tool(name: string, script: string): void {
-  writeFileSync(join(tools, name), `#!/bin/sh\n${script}`);
-  chmodSync(join(tools, name), 0o755);
-}
-
 beforeEach(() => {
-  clone = mkdtempSync(join(tmpdir(), "durascope-clone-"));
-  tools = join(clone, "tools");
-  mkdirSync(tools);
+  clone = tools.path("clone");
   mkdirSync(join(clone, "src/engines"), { recursive: true });
   cpSync(join(repository, "scripts"), join(clone, "scripts"), { recursive: true });
   for (const file of requirements) {
@@ -74,51 +58,21 @@ beforeEach(() => {
   writeFileSync(join(clone, "package-lock.json"), '{"packages":{}}');
   writeFileSync(join(clone, "src/index.ts"), "export {};");
   writeFileSync(join(clone, "tsdown-stand-in.mjs"), tsdown);
-  for (const name of ["sh", "mkdir", "ln", "cp", "touch", "sleep"]) {
-    const path = ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find(existsSync);
-    if (path !== undefined) symlinkSync(path, join(tools, name));
-  }
-  tool("npm", npmThatWorks);
-  tool("python3", pythonOf("3 12", "exit 0"));
+  tools.tool("npm", npmThatWorks);
+  tools.tool("python3", pythonOf("3 12", "exit 0"));
 });
-
-afterEach(() => {
-  rmSync(clone, { recursive: true, force: true });
-});
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(process.execPath, ["scripts/with-setup.mjs", ...args], {
     cwd: clone,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: tools,
-      TRACE: join(clone, "trace"),
+      ...tools.environment(),
       REAL_NODE: process.execPath,
       TSDOWN: join(clone, "tsdown-stand-in.mjs"),
       ...env,
     },
   });
-}
-
-async function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  let stdout = "";
-  let stderr = "";
-  child.stdout?.on("data", (chunk) => {
-    stdout += String(chunk);
-  });
-  child.stderr?.on("data", (chunk) => {
-    stderr += String(chunk);
-  });
-  const code = await new Promise<number | null>((resolve) => {
-    child.on("close", resolve);
-  });
-  return { code, stdout, stderr };
 }
 
 function setUp(
@@ -128,19 +82,6 @@ function setUp(
   return outcomeOf(launch(args, env));
 }
 
-/** What the stand-ins were called for, in order. */
-function trace(): readonly string[] {
-  const file = join(clone, "trace");
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) {
-    // oxlint-disable-next-line no-await-in-loop -- each look decides whether there is another
-    await sleep(20);
-  }
-}
-
 // The stand-ins for npm, Python and tsdown are shell scripts, which Windows does not run.
 describe.skipIf(process.platform === "win32")("a fresh clone", () => {
   it("gets packages, both engines and the build, each once, and then runs the command", async () => {
@@ -148,6 +89,10 @@ describe.skipIf(process.platform === "win32")("a fresh clone", () => {
     expect(first).toMatchObject({ code: 0, stdout: "42\n" });
     expect(first.stderr).toMatch(/packages .* \d+\.\d s/u);
     expect(trace()).toEqual(["npm", "pip", "pip", "tsdown"]);
+
+    // What pip unpacks goes where a killed set-up's successor finds it, and not into the system's folder.
+    expect(readdirSync(tools.path("tmp"))).toEqual([]);
+    expect(existsSync(join(clone, ".durascope/venv/temporary"))).toBe(false);
 
     const second = await setUp(["node", "-p", "6*7"]);
     expect(second).toEqual({ code: 0, stdout: "42\n", stderr: "" });
@@ -223,8 +168,6 @@ describe.skipIf(process.platform === "win32")("a clone that was set up", () => {
     const pid = await new Promise<number>((resolve) => {
       child.stdout?.once("data", (chunk) => resolve(Number(chunk)));
     });
-    // The watcher must be there before it can see anything.
-    await sleep(500);
     child.kill("SIGKILL");
     await until(() => !isAlive(pid));
     expect(isAlive(pid)).toBe(false);
@@ -233,26 +176,26 @@ describe.skipIf(process.platform === "win32")("a clone that was set up", () => {
 
 describe.skipIf(process.platform === "win32")("what is missing is said in one sentence", () => {
   it.each([
-    ["no Python at all", () => rmSync(join(tools, "python3")), /Python 3\.10 or newer is missing/u],
+    ["no Python at all", () => tools.remove("python3"), /Python 3\.10 or newer is missing/u],
     [
       "an old Python",
-      () => tool("python3", pythonOf("3 8", "exit 0")),
+      () => tools.tool("python3", pythonOf("3 8", "exit 0")),
       /missing \(found only python3 3\.8\)/u,
     ],
     [
       "a Python without venv",
-      () => tool("python3", pythonOf("3 11 ensurepip", "exit 0")),
+      () => tools.tool("python3", pythonOf("3 11 ensurepip", "exit 0")),
       /python3 has no module ensurepip/u,
     ],
     [
       "a package index that refuses",
-      () => tool("python3", pythonOf("3 11", "echo 'ERROR: HTTP error 403' >&2; exit 1")),
+      () => tools.tool("python3", pythonOf("3 11", "echo 'ERROR: HTTP error 403' >&2; exit 1")),
       /pip could not install the Step Functions endpoint \(code 1\).*\n {2}ERROR: HTTP error 403/u,
     ],
-    ["no npm", () => rmSync(join(tools, "npm")), /npm is missing/u],
+    ["no npm", () => tools.remove("npm"), /npm is missing/u],
     [
       "an npm registry that refuses",
-      () => tool("npm", "echo 'npm error code E403' >&2; exit 1"),
+      () => tools.tool("npm", "echo 'npm error code E403' >&2; exit 1"),
       /npm ci ended with code 1.*\n {2}npm error code E403/u,
     ],
   ])("for %s", async (_, breakIt, sentence) => {

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { SetupFailure } from "../failure.mjs";
 
 /**
  * The folder that programs which take minutes to make are kept in: of the user and not of the clone, so that
@@ -15,6 +17,23 @@ export function cacheFolder(env, platform) {
   if (own) return resolve(own);
   const ofSystem = platform === "win32" ? env["LOCALAPPDATA"] : env["XDG_CACHE_HOME"];
   return join(ofSystem || join(homedir(), ".cache"), "durascope");
+}
+
+/**
+ * Makes a folder of the cache where it is missing, and throws when nothing can be written to it.
+ *
+ * @param {string} folder
+ */
+export function makeWritable(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    throw new SetupFailure(
+      `The backends cannot be kept in ${folder}, which cannot be written to${code}: let DURASCOPE_CACHE name another folder.`,
+    );
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cacheFolder, folderName } from "./cache.mjs";
+import { cacheFolder, folderName, makeWritable } from "./cache.mjs";
 
 describe("the folder for what takes minutes to make", () => {
   it("is the one that DURASCOPE_CACHE names", () => {
@@ -15,6 +17,17 @@ describe("the folder for what takes minutes to make", () => {
     expect(cacheFolder({ LOCALAPPDATA: "/local" }, "win32")).toBe(join("/local", name));
     expect(cacheFolder({}, "linux")).toMatch(/[/\\]\.cache[/\\]durascope$/u);
   });
+});
+
+it("a cache that cannot be written to is said, with the way out", () => {
+  const folder = mkdtempSync(join(tmpdir(), "durascope-cache-"));
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  expect(() => makeWritable(join(file, "backends"))).toThrow(
+    /cannot be written to \(ENOTDIR\): let DURASCOPE_CACHE name another folder/u,
+  );
+  expect(() => makeWritable(join(folder, "backends"))).not.toThrow();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("a backend's folder", () => {

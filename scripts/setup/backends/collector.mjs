@@ -1,7 +1,8 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildGoPrograms, executable, inTemporaryFolder, runTool } from "./go.mjs";
+import { inTemporaryFolder } from "../temporary-folder.mjs";
+import { buildGoPrograms, executable, runTool } from "./go.mjs";
 
 const manifestFile = fileURLToPath(new URL("collector-manifest.yaml", import.meta.url));
 
@@ -28,7 +29,7 @@ export function collector() {
     recipe: { builder, manifest },
     programs: { otelcol: program },
     make: (folder) =>
-      inTemporaryFolder(async (temporary) => {
+      inTemporaryFolder(folder, async (temporary) => {
         await buildGoPrograms(builder, temporary);
         // The manifest says where the sources go: beside the builder.
         await runTool(

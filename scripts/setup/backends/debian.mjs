@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { lastLines, run } from "../command.mjs";
 import { SetupFailure } from "../failure.mjs";
-import { inTemporaryFolder } from "./go.mjs";
+import { inTemporaryFolder } from "../temporary-folder.mjs";
 
 const wanted = "prometheus=2.42.*";
 
@@ -52,7 +52,7 @@ async function download(folder, options) {
  * @param {string} folder
  */
 function downloadWithFreshLists(folder) {
-  return inTemporaryFolder(async (temporary) => {
+  return inTemporaryFolder(folder, async (temporary) => {
     for (const name of ["lists/partial", "archives/partial"]) {
       mkdirSync(join(temporary, name), { recursive: true });
     }

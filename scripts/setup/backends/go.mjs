@@ -1,14 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { lastLines, run } from "../command.mjs";
 import { SetupFailure } from "../failure.mjs";
+import { inTemporaryFolder, temporaryFilesBelow } from "../temporary-folder.mjs";
 
 /** Percent by which a compiler's memory may grow before it collects: less work for a few hundred MB. */
 const compilerGarbage = "300";
 
-/** For every build alike, so that one finds what another has compiled: the linker throws debug information away in the end. */
-const buildFlags = "-gcflags=all=-dwarf=false";
+/**
+ * For every build alike, so that one finds what another has compiled: the linker throws debug information away in the end.
+ * A repository that the cache may lie in is nothing that Go should ask about.
+ */
+const buildFlags = "-gcflags=all=-dwarf=false -buildvcs=false";
 
 const suffix = process.platform === "win32" ? ".exe" : "";
 
@@ -38,7 +41,7 @@ export function executable(name) {
  * @param {string} output folder for the programs
  */
 export async function buildGoPrograms(recipe, output) {
-  await inTemporaryFolder(async (folder) => {
+  await inTemporaryFolder(output, async (folder) => {
     const source = await download(recipe, folder);
     writeFileSync(
       join(folder, "go.mod"),
@@ -71,7 +74,7 @@ function go(args, folder) {
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {string} folder
+ * @param {string} folder where it works and puts its temporary files
  */
 export async function runTool(program, args, folder) {
   const result = await run(program, args, {
@@ -81,6 +84,8 @@ export async function runTool(program, args, folder) {
       // As these programs' own releases are built; a C compiler is not needed, nor waited for.
       CGO_ENABLED: "0",
       ...process.env,
+      // A killed Go leaves hundreds of MB, and the collector's builder a folder each time.
+      ...temporaryFilesBelow(folder),
       GOFLAGS: `${process.env["GOFLAGS"] ?? ""} ${buildFlags}`.trim(),
       // A workspace around the temporary folder is no business of ours.
       GOWORK: "off",
@@ -113,22 +118,6 @@ export function wrapperModule(text) {
     .filter((line) => !/=>\s*\.\.?\//u.test(line))
     .join("\n")
     .replace(/^module .*$/mu, "module durascope.invalid/backend");
-}
-
-/**
- * Runs work in a folder that is removed after it.
- *
- * @template T
- * @param {(folder: string) => Promise<T>} work
- * @returns {Promise<T>}
- */
-export async function inTemporaryFolder(work) {
-  const folder = mkdtempSync(join(tmpdir(), "durascope-setup-"));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /**

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { lastLines, run } from "../command.mjs";
+import { lastLines } from "../command.mjs";
 import { SetupFailure } from "../failure.mjs";
-import { venv as engines, venvPython } from "../layout.mjs";
-import { makeVenv } from "../python.mjs";
+import { makeVenv, pipInstall, pythonPath } from "../python.mjs";
 
 const requirementsFile = fileURLToPath(new URL("requirements-backends.txt", import.meta.url));
-const pythonPath = relative(engines, venvPython);
+
+/** @type {import("../python.mjs").PythonNeed} */
+const need = { oldest: [3, 11], remedy: "for the tests' Python tools" };
 
 /**
  * Datadog's test agent, Grafana's dashboard schema and check-jsonschema, in a virtual environment of their own.
@@ -22,17 +22,11 @@ export function pythonTools() {
     recipe: { requirements: readFileSync(requirementsFile, "utf8") },
     programs: { python: pythonPath },
     async make(folder) {
-      await makeVenv(folder);
-      const options = ["--require-hashes", "--no-input", "--disable-pip-version-check"];
-      const result = await run(
-        join(folder, pythonPath),
-        ["-m", "pip", "install", ...options, "-r", requirementsFile],
-        // A user-wide "install for the user" is an error inside a virtual environment.
-        { cwd: dirname(requirementsFile), env: { ...process.env, PIP_USER: "0", PYTHONPATH: "" } },
-      );
+      await makeVenv(folder, need);
+      const result = await pipInstall(folder, requirementsFile);
       if (result.code === 0) return;
       throw new SetupFailure(
-        `pip could not install the tests' Python tools (code ${result.code ?? "none"}; they need Python 3.11 or newer); its last lines are below.`,
+        `pip could not install the tests' Python tools (code ${result.code ?? "none"}): the Python package index could not be reached or refused; its last lines are below.`,
         lastLines(result.output),
       );
     },

@@ -40,6 +40,7 @@ def apply_patches(settings: Settings) -> None:
         errors,
         express,
         history,
+        json_paths,
         jsonata_language,
         lambda_results,
         logs,
@@ -82,6 +83,7 @@ def apply_patches(settings: Settings) -> None:
     activities.serve_workers()
     express.start_and_wait()
     logs.log_executions()
+    json_paths.parse_once()
     jsonata_language.evaluate_in_python()
     jsonata_language.escape_bindings()
     jsonata_language.fail_as_evaluations()

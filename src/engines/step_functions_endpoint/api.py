@@ -94,8 +94,14 @@ def list_stop_dates() -> None:
 
     def list_executions(self: StepFunctionResponse) -> ActionResult:
         listing = original(self).result
+        arn = self._get_param("stateMachineArn")
+        # By ARN, once a call: moto looks for each in a list, which takes seconds after some ten thousand executions.
+        executions = {
+            execution.execution_arn: execution
+            for execution in self.stepfunction_backend.describe_state_machine(arn).executions
+        }
         for item in listing["executions"]:
-            execution = self.stepfunction_backend.describe_execution(item["executionArn"])
+            execution = executions[item["executionArn"]]
             if execution.stop_date:
                 item["stopDate"] = execution.stop_date
             item["redriveCount"] = 0
