@@ -70,6 +70,14 @@ const failingCalls: Alert = {
       },
     },
     {
+      name: "is silent about a single call, though it was the only one",
+      series: {
+        [poller(seriesName("pollerApiCalls"), { ...READING, [LABEL.callOutcome]: "error" })]:
+          "_x71 1x60",
+      },
+      at: "80m",
+    },
+    {
       name: "is silent when one call in ten fails",
       series: {
         [poller(seriesName("pollerApiCalls"), { ...READING, [LABEL.callOutcome]: "error" })]:

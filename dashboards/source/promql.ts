@@ -11,7 +11,8 @@ export const WHOLE_RANGE = "$__range";
  * `increase()` alone does not see the first event of a series: a counter that appears with the value 1 never rose. The first
  * failed compensation of a workflow type is just such a series, and the one that matters most. So a series that was not there
  * in the hour before the window counts with its whole value; the hour bridges outages of Prometheus itself, after which
- * everything would look new.
+ * everything would look new. It counts, too, when it is gone by now: a process that is replaced, as each deployment does it,
+ * takes its series with it.
  */
 export function events(selector: string, window: string): string {
   return `${firstSeenWithin(window, selector)} or increase(${selector}[${window}])`;
@@ -29,7 +30,7 @@ export function eventsEachBar(selector: string): string {
 }
 
 function firstSeenWithin(window: string, selector: string): string {
-  return `(${selector} unless last_over_time(${selector}[1h] offset ${window}))`;
+  return `(max_over_time(${selector}[${window}]) unless last_over_time(${selector}[1h] offset ${window}))`;
 }
 
 /** Adds up, leaving these labels. */
@@ -79,11 +80,11 @@ export function perSecond(selector: string): string {
 }
 
 /**
- * Zero instead of nothing, as long as `present` has series: where even those are missing nothing is known, and
+ * Zero instead of nothing, where `present` had series in the time range: where even those are missing nothing is known, and
  * a panel must not say that all is well.
  */
 export function orZero(total: string, present: string): string {
-  return `${total} or 0 * ${sumBy([], present)}`;
+  return `${total} or 0 * ${sumBy([], `last_over_time(${present}[${WHOLE_RANGE}])`)}`;
 }
 
 /**

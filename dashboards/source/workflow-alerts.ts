@@ -1,5 +1,5 @@
 /** What goes wrong in workflows. */
-import { type Alert, seriesText } from "./alert.ts";
+import { type Alert, type FiringAlert, seriesText } from "./alert.ts";
 import { events, maxBy, quantile, sumBy } from "./promql.ts";
 import { BAD_ENDS, FOR_AN_ANSWER, isNot, LABEL, select, seriesName } from "./series.ts";
 
@@ -19,8 +19,16 @@ const CHARGE = { [LABEL.step]: "chargeCard", [LABEL.errorType]: "GatewayTimeout"
 const LAMBDA = { [LABEL.engine]: "aws_step_functions" };
 const QUEUE = { [LABEL.taskQueue]: "order-saga" };
 
+const FAILED_REFUND = saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" });
+
 const REFUND_FAILED =
   "On temporal a compensation ended otherwise than completed: something is half done, and nothing undoes it any more. Find the run by its failed step refund, and finish it by hand: the alert ends by itself after 4 hours, done or not.";
+
+const UNDONE: FiringAlert = {
+  labels: { ...SAGA, ...REFUND },
+  summary: "refund of orderSaga did not undo what it should",
+  description: REFUND_FAILED,
+};
 
 const compensationFailed: Alert = {
   name: "CompensationFailed",
@@ -34,48 +42,35 @@ const compensationFailed: Alert = {
   cases: [
     {
       name: "fires at the first failure of a series that was not there before",
-      series: {
-        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "_x90 1x30",
-      },
+      series: { [FAILED_REFUND]: "_x90 1x30" },
       at: "95m",
-      fires: {
-        labels: { ...SAGA, ...REFUND },
-        summary: "refund of orderSaga did not undo what it should",
-        description: REFUND_FAILED,
-      },
+      fires: UNDONE,
+    },
+    {
+      name: "fires though the process that told of it was replaced a minute later",
+      series: { [FAILED_REFUND]: "_x91 1 stale" },
+      at: "95m",
+      fires: UNDONE,
     },
     {
       name: "still fires hours later: nobody undoes it meanwhile",
-      series: {
-        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "_x90 1x400",
-      },
+      series: { [FAILED_REFUND]: "_x90 1x400" },
       at: "330m",
-      fires: {
-        labels: { ...SAGA, ...REFUND },
-        summary: "refund of orderSaga did not undo what it should",
-        description: REFUND_FAILED,
-      },
+      fires: UNDONE,
     },
     {
       name: "ends after 4 hours",
-      series: {
-        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "_x90 1x400",
-      },
+      series: { [FAILED_REFUND]: "_x90 1x400" },
       at: "360m",
     },
     {
       name: "is silent about a failure of yesterday",
-      series: {
-        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]: "1x360",
-      },
+      series: { [FAILED_REFUND]: "1x360" },
       at: "360m",
     },
     {
       name: "is silent after half an hour in which Prometheus itself was away",
-      series: {
-        [saga(seriesName("compensations"), { ...REFUND, [LABEL.outcome]: "failed" })]:
-          "1x330 _x30 1x30",
-      },
+      series: { [FAILED_REFUND]: "1x330 _x30 1x30" },
       at: "370m",
     },
     {
@@ -268,6 +263,15 @@ const scheduleToStart: Alert = {
         description:
           "On aws_step_functions one attempt in twenty waits for more than a minute until it is taken up: workers are too few or too busy. What no worker takes up at all is not in it; it shows as open runs that grow old.",
       },
+    },
+    {
+      name: "is silent about a single attempt that waited, e.g. while its worker was replaced",
+      series: {
+        [saga(seriesName("scheduleToStart", "bucket"), { ...QUEUE, le: "60" })]: "0x120",
+        [saga(seriesName("scheduleToStart", "bucket"), { ...QUEUE, le: "300" })]: "0x71 1x50",
+        [saga(seriesName("scheduleToStart", "bucket"), { ...QUEUE, le: "+Inf" })]: "0x71 1x50",
+      },
+      at: "80m",
     },
     {
       name: "is silent when attempts start within a second",

@@ -150,5 +150,35 @@ describe.skipIf(noPromtool !== undefined)(
         expect(await promtool(["test", "rules", cases])).toMatchObject({ code: 0 });
       },
     );
+
+    test("a number over a day holds what processes told that were replaced since", async () => {
+      const panel = panelQueries().find(
+        ({ where }) => where === "durascope-overview / Compensation failed / A",
+      );
+      const day = filledIn(panel?.text ?? "", { ...SHORT_RANGE, __range: "1d" });
+      const of = (name: string, pod: string): string =>
+        `${name}{workflow_outcome="failed",instance="${pod}"}`;
+      const expected = [
+        // The first one told of a failure and is gone; the second has nothing to tell, and is idle by now.
+        [`20h`, 1],
+        [`30h`, 0],
+      ] as const;
+      const oneTest = {
+        interval: "30m",
+        input_series: [
+          { series: of("workflow_compensations_total", "pod-1"), values: "_x4 1x4 stale" },
+          { series: of("workflow_started_total", "pod-1"), values: "5x8 stale" },
+          { series: of("workflow_started_total", "pod-2"), values: "_x9 1x10 stale" },
+        ],
+        promql_expr_test: expected.map(([eval_time, value]) => ({
+          expr: day,
+          eval_time,
+          exp_samples: [{ labels: "{}", value }],
+        })),
+      };
+      const cases = folder.path("replaced.test.yaml");
+      writeFileSync(cases, JSON.stringify({ rule_files: [], tests: [oneTest] }));
+      expect(await promtool(["test", "rules", cases])).toMatchObject({ code: 0 });
+    });
   },
 );
