@@ -202,6 +202,16 @@ describe("Prometheus", () => {
   });
 });
 
+describe("Loki", () => {
+  it("takes and finds at once lines as old as it keeps, although newer ones of their stream came before", () => {
+    const { limits_config: limits, ingester } = readLoki();
+    expect(limits.reject_old_samples_max_age).toBe(limits.retention_period);
+    // By default Loki refuses what is over an hour behind its stream, and asks the ingester about the last hours alone.
+    expect(limits.shard_streams.time_sharding_enabled).toBe(true);
+    expect(ingester.query_store_max_look_back_period).toBe(-1);
+  });
+});
+
 describe("Grafana", () => {
   const { datasources } = dataSources();
   const uids = datasources.map(({ uid }) => uid);
@@ -264,6 +274,17 @@ function collectorFile(name: "config" | "datadog"): CollectorFile {
 
 function readPrometheus(): { readonly rule_files: readonly string[] } {
   return repositoryYaml("deploy/prometheus/config.yaml") as { rule_files: string[] };
+}
+
+function readLoki(): {
+  readonly limits_config: {
+    readonly reject_old_samples_max_age: string;
+    readonly retention_period: string;
+    readonly shard_streams: { readonly time_sharding_enabled: boolean };
+  };
+  readonly ingester: { readonly query_store_max_look_back_period: number };
+} {
+  return repositoryYaml("deploy/loki/config.yaml") as ReturnType<typeof readLoki>;
 }
 
 function dataSources(): { readonly datasources: readonly DataSource[] } {
