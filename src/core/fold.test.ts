@@ -543,6 +543,17 @@ describe("a compensation", () => {
     expect(step("refund")).toMatchObject({ compensates: ["reserve"], compensationOf: "charge" });
   });
 
+  it("names the newest of the steps that a loop has done a thousand times", () => {
+    const loop = Array.from({ length: 1000 }, (_, round): Told[] => {
+      const key = `reserve ${round}`;
+      return [opened(key, { name: "reserve" }), closed(key)];
+    });
+    const { step } = folded(started, ...loop.flat(), opened("refund"));
+    const { compensates } = step("refund");
+    expect(compensates).toHaveLength(100);
+    expect(compensates?.at(-1)).toBe("reserve 999");
+  });
+
   it("points at nothing when nothing failed", () => {
     const { step } = folded(started, opened("refund"));
     expect(step("refund").compensates).toEqual([]);

@@ -21,6 +21,9 @@ const MAX_TASK_FAULTS = 100;
 /** Deeper than any real nesting of Maps and Parallels; steps are walked by recursion. */
 const DEEPEST = 250;
 
+/** A run that does a saga in a loop has thousands of steps that each of its compensations may undo: the newest are named. */
+export const MOST_UNDONE = 100;
+
 /** What a fold must be told beside the events. */
 export interface FoldOptions {
   /** Names of the steps that a step undoes, by its own name: `{ refund: ["reserveInventory", "chargeCard"] }`. */
@@ -258,5 +261,5 @@ function noteUndone(
     if (before.outcome === "failed" || before.outcome === "timed_out")
       step.compensationOf = before.key;
   }
-  step.compensates = undone;
+  step.compensates = undone.slice(-MOST_UNDONE);
 }

@@ -59,7 +59,14 @@ export interface Failure {
 /** A pointer to another run, or to a span of somebody else. */
 export interface RunLink {
   /** Why it is linked. */
-  readonly relation: "caller" | "parent" | "child" | "previous_run" | "next_run" | "signal_sender";
+  readonly relation:
+    | "caller"
+    | "parent"
+    | "child"
+    | "previous_run"
+    | "next_run"
+    | "signal_sender"
+    | "update_sender";
   /** Engine of the run that is pointed at; absent for a foreign span. */
   readonly engine?: Engine;
   readonly workflowId?: string;
@@ -128,7 +135,7 @@ export interface Step {
   readonly attempts: readonly Attempt[];
   readonly children: readonly Step[];
   readonly wait?: Wait;
-  /** Keys of the steps that it undoes. */
+  /** Keys of the steps that it undoes, the newest 100 of them. */
   readonly compensates?: readonly string[];
   /** Key of the failed step that made the compensation necessary. */
   readonly compensationOf?: string;

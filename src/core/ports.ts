@@ -21,7 +21,7 @@ export interface HistorySource<Event> {
 
 /** How far a run has been read and exported. Plain JSON data. */
 export interface Checkpoint {
-  /** Run id or execution ARN. */
+  /** Run id or execution ARN; of what was swept of a state machine, that one's ARN. */
   readonly runId: string;
   /** When the run started, in milliseconds since the epoch: an execution's name, and so its ARN, may be used again. */
   readonly started: number;

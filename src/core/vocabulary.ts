@@ -34,6 +34,7 @@ export type VocabularyName =
   | "local"
   | "rawStart"
   | "rawEnd"
+  | "spanStart"
   | "degraded";
 
 const entry = (
@@ -133,6 +134,11 @@ export const VOCABULARY: Readonly<Record<VocabularyName, VocabularyEntry>> = {
     "durascope.raw_end",
     "string",
     "recorded end, ISO 8601, where it lay outside the parent and was moved into it",
+  ),
+  spanStart: entry(
+    "durascope.span_start",
+    "string",
+    "begin of a span that is longer than `longestSpan` and is sent as 0 ms at its end, ISO 8601 (docs/sampling.md)",
   ),
   degraded: entry(
     "durascope.degraded",

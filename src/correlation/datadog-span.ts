@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isPromise } from "node:util/types";
 import { failureType } from "../core/failure-text.ts";
+import { identityFields } from "../core/identity-fields.ts";
 import type { Failure, StepOutcome } from "../core/model.ts";
 import type { ActiveIdentity } from "./active-identity.ts";
 import { formatTraceparent } from "./carrier.ts";
 import type { DatadogSpan, DatadogTracer } from "./datadog-tracer.ts";
-import { identityFields } from "./identity-fields.ts";
 
 /** How a try ended, as its engine tells it. */
 export interface StepEnding {

@@ -92,3 +92,10 @@ test("with datadog beside it, the step's own ids stand in where dd-trace has no 
   const fields = logFields(identity, { datadog: true, ddTracer: throwing });
   expect(fields).toMatchObject({ "dd.span_id": "13527612320720337851" });
 });
+
+test("a mixin is refused what is no tracer, such as the module object of dd-trace", () => {
+  const module = Object({ default: fakeDatadogTracer() });
+  expect(() => workflowMixin({ ddTracer: module })).toThrow(
+    expect.objectContaining({ code: "DATADOG_TRACER" }),
+  );
+});

@@ -1,6 +1,6 @@
 import type { StepIdentity } from "../core/identity.ts";
+import { type IdentityFields, identityFields } from "../core/identity-fields.ts";
 import { type DatadogTracer, datadogLogIds } from "./datadog-tracer.ts";
-import { type IdentityFields, identityFields } from "./identity-fields.ts";
 
 /** Ids of the span that a log line belongs to. */
 export interface SpanIds {

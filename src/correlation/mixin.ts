@@ -8,6 +8,7 @@ import {
   setSpanFields,
 } from "./log-fields.ts";
 import { activeSpanContext } from "./opentelemetry-global.ts";
+import { checkTracer } from "./with-datadog.ts";
 
 /** What {@link workflowMixin} gives to pino's option `mixin`. */
 export type WorkflowMixin = (mergeObject?: object, level?: number, logger?: unknown) => LogFields;
@@ -28,9 +29,12 @@ const BOUND = Symbol.for("durascope.bound-identity");
  * ```ts
  * const logger = pino({ mixin: workflowMixin() });
  * ```
+ *
+ * @throws DurascopeError `DATADOG_TRACER` for an option `ddTracer` that is no tracer of `dd-trace`
  */
 export function workflowMixin(options: LogFieldOptions = {}): WorkflowMixin {
   const { ddTracer } = options;
+  if (ddTracer !== undefined) checkTracer(ddTracer);
   // The fields of a step are made once: a step writes many lines.
   const known = new WeakMap<ActiveIdentity, LogFields>();
   return (_mergeObject, _level, logger) => {

@@ -15,6 +15,8 @@ export interface ReadableSpanContext {
   /** 1 when the trace is sampled. */
   readonly traceFlags: number;
   readonly isRemote?: boolean | undefined;
+  /** W3C `tracestate`, on spans that the application made. */
+  readonly traceState?: { serialize(): string } | undefined;
 }
 
 /** A pointer to another span, as OpenTelemetry's SDK has it. */
@@ -78,7 +80,7 @@ export const STATUS_CODES = ["UNSET", "OK", "ERROR"] as const;
 const SAMPLED = 1;
 
 /** Whole microseconds since the epoch as {@link HrTime}. */
-function hrTime(micros: number): HrTime {
+export function hrTime(micros: number): HrTime {
   const seconds = Math.floor(micros / 1_000_000);
   return [seconds, (micros - seconds * 1_000_000) * 1000];
 }

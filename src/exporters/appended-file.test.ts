@@ -1,5 +1,15 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  appendFile as rawAppend,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { describe, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { appendedFile, type RotationOptions } from "./appended-file.ts";
 import { openOtlpFile } from "./otlp-file.ts";
@@ -66,6 +76,48 @@ describe("a file that rotates", () => {
     await written(["a", "b"], {});
     expect(await contents()).toEqual({ f: "a\nb\n" });
   });
+});
+
+test("a file that another program has moved or removed is made anew", async () => {
+  const file = appendedFile(folder.path("f"), {});
+  await file.append(Buffer.from("a\n"));
+  await rename(folder.path("f"), folder.path("f.moved"));
+  await file.append(Buffer.from("b\n"));
+  await rm(folder.path("f"));
+  await file.append(Buffer.from("c\n"));
+  await file.close();
+  expect(await contents()).toEqual({ f: "c\n", "f.moved": "a\n" });
+});
+
+test("what was cut off in the middle of a line costs that line alone", async () => {
+  await writeFile(folder.path("f"), "whole\nhal");
+  await written(["next", "after"], {});
+  expect(await contents()).toEqual({ f: "whole\nhal\nnext\nafter\n" });
+});
+
+test("a disk that is full for a while costs the line that did not fit alone", async () => {
+  const probe = await open(folder.path("probe"), "a");
+  const prototype: FileHandle = Object.getPrototypeOf(probe);
+  await probe.close();
+  await rm(folder.path("probe"));
+  const write = vi.spyOn(prototype, "write");
+  const appendFile = vi.spyOn(prototype, "appendFile");
+  try {
+    const file = appendedFile(folder.path("f"), {});
+    await file.append(Buffer.from("one\n"));
+    write.mockImplementationOnce(async () => {
+      // The disk takes a part of it, and then no more.
+      await rawAppend(folder.path("f"), "tw");
+      return { bytesWritten: 2, buffer: "tw" };
+    });
+    appendFile.mockRejectedValueOnce(new Error("ENOSPC"));
+    await expect(file.append(Buffer.from("two\n"))).rejects.toThrow("ENOSPC");
+    await file.append(Buffer.from("three\n"));
+    await file.close();
+  } finally {
+    vi.restoreAllMocks();
+  }
+  expect(await contents()).toEqual({ f: "one\ntw\nthree\n" });
 });
 
 test("a rotation that fails costs the line, and is told", async () => {

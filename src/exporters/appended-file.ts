@@ -1,9 +1,14 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** When a file is put aside, and a new one begun in its place. */
 export interface RotationOptions {
-  /** Before a file grows over this many bytes it becomes `<path>.1`, that one `<path>.2`, and so on. @default it grows without a bound */
+  /**
+   * Before a file grows over this many bytes it becomes `<path>.1`, that one `<path>.2`, and so on: the higher the number,
+   * the older are the lines, and those in `<path>` are the newest.
+   * @default it grows without a bound
+   */
   readonly maxBytes?: number;
   /** Most files that are kept, the one that grows among them; over it the oldest is removed. @default 5 */
   readonly maxFiles?: number;
@@ -17,16 +22,23 @@ export interface AppendedFile {
 
 const MAX_FILES = 5;
 
+const LINE_BREAK = Buffer.from("\n");
+/** Longest time that another process takes to write a line. */
+const ONE_WRITE_MS = 50;
+
 /**
- * The file at a path, opened and made with its folder at the first line. Where it rotates, each line looks first whether
- * another process has put the file aside, so several may share it.
+ * The file at a path, opened and made with its folder at the first line. Each line looks first whether another process has
+ * put the file aside, so several may share it, and a program such as logrotate may move it. What a full disk or a loss of
+ * power has cut off in the middle of a line costs that line alone.
  */
 export function appendedFile(path: string, options: RotationOptions): AppendedFile {
   const { maxBytes = Infinity, maxFiles = MAX_FILES } = options;
   let file: FileHandle | undefined;
+  let endsInLine = false;
 
   async function openForAppending(): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
+    endsInLine = await isCutOff(path);
     return open(path, "a");
   }
 
@@ -63,7 +75,6 @@ export function appendedFile(path: string, options: RotationOptions): AppendedFi
   /** The file to write to, after whatever rotation is due. */
   async function current(length: number): Promise<FileHandle> {
     file ??= await openForAppending();
-    if (maxBytes === Infinity) return file;
     if (!(await isStillAt(file))) {
       await close();
       file = await openForAppending();
@@ -78,12 +89,44 @@ export function appendedFile(path: string, options: RotationOptions): AppendedFi
   return {
     async append(line) {
       const target = await current(line.length);
-      const { bytesWritten } = await target.write(line);
-      // A disk that fills up takes a part: the rest may fit later, or fails with a reason.
-      if (bytesWritten < line.length) await target.appendFile(line.subarray(bytesWritten));
+      const bytes = endsInLine ? Buffer.concat([LINE_BREAK, line]) : line;
+      try {
+        const { bytesWritten } = await target.write(bytes);
+        // A disk that fills up takes a part: the rest may fit later, or fails with a reason.
+        if (bytesWritten < bytes.length) await target.appendFile(bytes.subarray(bytesWritten));
+        endsInLine = false;
+      } catch (error) {
+        // Opened anew, it is looked at how it ends.
+        await close();
+        throw error;
+      }
     },
     close,
   };
+}
+
+/** Whether a file ends in the middle of a line; not so a file that is not there or may not be read. */
+async function isCutOff(path: string): Promise<boolean> {
+  try {
+    if (await endsWithLine(path)) return false;
+    // Another process may be in the middle of a write.
+    await pause(ONE_WRITE_MS);
+    return !(await endsWithLine(path));
+  } catch {
+    return false;
+  }
+}
+
+async function endsWithLine(path: string): Promise<boolean> {
+  const { size } = await stat(path);
+  if (size === 0) return true;
+  const file = await open(path, "r");
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer.equals(LINE_BREAK);
+  } finally {
+    await file.close();
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readableSpan } from "../../test/support/readable-spans.ts";
 import { sagaTrace } from "../../test/support/saga-runs.ts";
 import { toReadableSpan } from "../correlation/readable-span.ts";
 import { resourceOf } from "../correlation/resource.ts";
@@ -10,6 +11,8 @@ const resource = resourceOf({ "service.name": "worker" });
 function exporter(): {
   texts: string[];
   take: (scenario: string, keep?: (name: string) => boolean) => void;
+  /** A span of the application, in a trace of its own. */
+  other: (trace: number) => void;
 } {
   const texts: string[] = [];
   const tree = consoleTreeExporter({
@@ -26,6 +29,10 @@ function exporter(): {
         spans.map((span) => toReadableSpan(span, resource)),
         (result) => expect(result.code).toBe(0),
       );
+    },
+    other(trace) {
+      const traceId = String(trace).padStart(32, "0");
+      tree.export([readableSpan("GET /", { traceId, attributes: {} })], () => undefined);
     },
   };
 }
@@ -51,4 +58,14 @@ test("spans of no workflow are not printed", () => {
   const { texts, take } = exporter();
   take("declined", () => false);
   expect(texts).toEqual([]);
+});
+
+test("a run that goes on is not given up for what other traces bring meanwhile", () => {
+  const { texts, take, other } = exporter();
+  take("declined", (name) => name === "chargeCard");
+  for (let i = 0; i < 400; i += 1) other(i);
+  take("declined", (name) => name === "refund");
+  for (let i = 400; i < 800; i += 1) other(i);
+  take("declined", (name) => name === "orderSaga");
+  expect(texts.join("")).toContain("chargeCard");
 });

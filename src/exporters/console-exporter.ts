@@ -19,7 +19,7 @@ export interface ConsoleTreeOptions {
   readonly now?: () => number;
 }
 
-/** Spans of more traces than these are not held until their run ends: those of the oldest are given up. */
+/** Spans of more traces than these are not held until their run ends: those that got none for the longest time are given up. */
 const MOST_TRACES = 500;
 const MOST_SPANS = 5000;
 
@@ -35,6 +35,8 @@ export function consoleTreeExporter(options: ConsoleTreeOptions = {}): SpanExpor
   function hold(span: RecordedSpan): void {
     const held = traces.get(span.traceId) ?? [];
     if (held.length < MOST_SPANS) held.push(span);
+    // At the end again: a run of hours must not go for the requests of the application that come meanwhile.
+    traces.delete(span.traceId);
     traces.set(span.traceId, held);
     const [oldest] = traces.keys();
     if (traces.size > MOST_TRACES && oldest !== undefined) traces.delete(oldest);

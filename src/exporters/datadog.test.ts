@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { startScriptedCollector } from "../../test/doubles/scripted-collector.ts";
 import { readableSpan } from "../../test/support/readable-spans.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { datadogExporter, datadogProcessor, datadogTarget } from "./datadog.ts";
+import { otlpHttpProcessor } from "./otlp-http.ts";
 
+const folder = temporaryFolder();
 const KEY = "0123456789abcdef0123456789abcdef";
 
 describe("the Agent", () => {
@@ -16,6 +19,13 @@ describe("the Agent", () => {
       "http://agent:4318/v1/traces",
     ],
     [{}, { DD_TRACE_AGENT_URL: "http://[::1]:8126" }, "http://[::1]:4318/v1/traces"],
+    [{}, { DD_AGENT_HOST: "::1" }, "http://[::1]:4318/v1/traces"],
+    [{}, { DD_AGENT_HOST: "fe80::0001" }, "http://[fe80::1]:4318/v1/traces"],
+    [
+      {},
+      { DD_AGENT_HOST: "Agent.local", DD_TRACE_AGENT_URL: " " },
+      "http://agent.local:4318/v1/traces",
+    ],
     [{ agentUrl: "http://other:5555" }, { DD_AGENT_HOST: "b" }, "http://other:5555/v1/traces"],
     [{ agentUrl: "https://other" }, {}, "https://other:4318/v1/traces"],
     [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: "http://elsewhere" }, "http://127.0.0.1:4318/v1/traces"],
@@ -33,6 +43,15 @@ describe("the Agent", () => {
     );
   });
 
+  test.each(["agent:8126", "a/b", "me@agent", "a b", "http://agent", "a?b", "a#b"])(
+    "the host %s is refused, and none put in its place",
+    (host) => {
+      expect(() => datadogTarget({}, { DD_AGENT_HOST: host })).toThrow(
+        expect.objectContaining({ code: "DATADOG_AGENT" }),
+      );
+    },
+  );
+
   test("gets spans, and no header that is meant for another backend", async () => {
     const agent = await startScriptedCollector();
     const processor = await datadogProcessor({
@@ -46,6 +65,29 @@ describe("the Agent", () => {
     await processor.shutdown();
     await agent.stop();
   });
+});
+
+test("what waits in the spool of the environment goes to no other backend", async () => {
+  const [agent, collector] = [await startScriptedCollector(), await startScriptedCollector()];
+  agent.always({ status: 503 });
+  const environment = {
+    DURASCOPE_SPOOL_DIR: folder.path("spool"),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
+  };
+  const toDatadog = { agentUrl: agent.origin, environment, onWarning: () => undefined };
+  const first = await datadogProcessor(toDatadog);
+  first.onEnd(readableSpan("datadog's"));
+  await first.forceFlush();
+  await first.shutdown();
+  const other = await otlpHttpProcessor({ environment });
+  other.onEnd(readableSpan("the collector's"));
+  await other.shutdown();
+  expect(collector.taken()).toEqual(["the collector's"]);
+  agent.always({ status: 200 });
+  const second = await datadogProcessor(toDatadog);
+  await second.shutdown();
+  expect(agent.taken()).toEqual(["datadog's"]);
+  await Promise.all([agent.stop(), collector.stop()]);
 });
 
 describe("the intake", () => {

@@ -1,16 +1,16 @@
+import { isIPv6 } from "node:net";
+import { join } from "node:path";
 import { DurascopeError } from "../core/errors.ts";
 import type { Environment } from "../correlation/disabled.ts";
-import {
-  type BatchOptions,
-  batchProcessor,
-  type CountingProcessor,
-} from "../telemetry/batch-processor.ts";
+import { batchProcessor, type CountingProcessor } from "../telemetry/batch-processor.ts";
+import type { BatchOptions } from "../telemetry/batch-settings.ts";
 import { datadogSiteName } from "../telemetry/datadog-site.ts";
 import {
   type CountingExporter,
   type OtlpExporterOptions,
   otlpSpanExporter,
 } from "../telemetry/otlp/otlp-exporter.ts";
+import { type SpoolOptions, spoolOfEnvironment } from "../telemetry/spool/open-spool.ts";
 
 /** Options of {@link datadogExporter}. */
 export interface DatadogExporterOptions
@@ -46,7 +46,7 @@ export interface DatadogTarget {
  * read: what is meant for another backend does not go to Datadog, nor the other way round.
  *
  * Rejects with a `DurascopeError`: `DATADOG_SITE` for a site that is none of Datadog's, `DATADOG_API_KEY` without a key,
- * `DATADOG_AGENT` for an Agent that is only reached by a socket, and those of `otlpSpanExporter`.
+ * `DATADOG_AGENT` for an Agent that is only reached by a socket or whose host is none, and those of `otlpSpanExporter`.
  */
 export async function datadogExporter(
   options: DatadogExporterOptions = {},
@@ -54,10 +54,17 @@ export async function datadogExporter(
   const environment = options.environment ?? process.env;
   const own = Object.entries(environment).filter(([name]) => !name.startsWith("OTEL_EXPORTER_"));
   return otlpSpanExporter({
+    spool: spoolBeside(environment),
     ...options,
     ...datadogTarget(options, environment),
     environment: Object.fromEntries(own),
   });
+}
+
+/** In the folder of `DURASCOPE_SPOOL_DIR` one of its own: what waits there goes to whoever opens it next, and that to its backend. */
+function spoolBeside(environment: Environment): SpoolOptions | false {
+  const spool = spoolOfEnvironment(environment);
+  return spool !== undefined && { ...spool, directory: join(spool.directory, "datadog") };
 }
 
 /** A span processor over {@link datadogExporter}: give it as `spanProcessor` to a plugin or a poller. Rejects as that does. */
@@ -101,24 +108,26 @@ function intake(options: DatadogExporterOptions, environment: Environment): Data
 const OTLP_PORT = "4318";
 
 function agent(options: DatadogExporterOptions, environment: Environment): DatadogTarget {
-  const url = new URL("http://127.0.0.1/v1/traces");
-  url.port = OTLP_PORT;
   const { agentUrl } = options;
   const named = agentUrl ?? environment["DD_TRACE_AGENT_URL"]?.trim();
-  const host = environment["DD_AGENT_HOST"]?.trim();
-  if (named) {
-    const given = URL.canParse(named) ? new URL(named) : undefined;
-    if (given?.protocol !== "http:" && given?.protocol !== "https:")
-      throw new DurascopeError(
-        "DATADOG_AGENT",
-        "The Datadog Agent takes OTLP over HTTP alone, and the address that is given is no http URL. Set the option agentUrl to its OTLP port, such as http://127.0.0.1:4318.",
-      );
-    url.protocol = given.protocol;
-    url.hostname = given.hostname;
-    // The variable names the port of dd-trace's own protocol, the option that of OTLP.
-    if (agentUrl !== undefined) url.port = given.port || OTLP_PORT;
-  } else if (host) {
-    url.hostname = host;
-  }
-  return { url: url.href, headers: {}, protocol: "http/json" };
+  const given = named || urlOfHost(environment["DD_AGENT_HOST"]?.trim() || "127.0.0.1");
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    throw new DurascopeError(
+      "DATADOG_AGENT",
+      "The Datadog Agent takes OTLP over HTTP alone, and the address that is given is no http URL and no host. Set the option agentUrl to its OTLP port, such as http://127.0.0.1:4318.",
+    );
+  // The variable names the port of dd-trace's own protocol, the option that of OTLP.
+  const port = agentUrl === undefined ? OTLP_PORT : url.port || OTLP_PORT;
+  return {
+    url: `${url.protocol}//${url.hostname}:${port}/v1/traces`,
+    headers: {},
+    protocol: "http/json",
+  };
+}
+
+/** Empty for what is no host alone: `agent:8126` must not come to mean another one. */
+function urlOfHost(host: string): string {
+  if (isIPv6(host)) return `http://[${host}]`;
+  return /^[\w.-]+$/.test(host) ? `http://${host}` : "";
 }

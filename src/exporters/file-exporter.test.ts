@@ -1,7 +1,7 @@
 import { context, trace } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { sagaTrace } from "../../test/support/saga-runs.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { toReadableSpan } from "../correlation/readable-span.ts";
@@ -81,4 +81,27 @@ test("a failed write is the result of the export", async () => {
     error: { message: `spans could not be written to ${folder.path()}` },
   });
   await exporter.shutdown();
+});
+
+test("a span that cannot be read, and a callback that throws, end no process", async () => {
+  const unhandled = vi.fn<(reason: unknown) => void>();
+  process.on("unhandledRejection", unhandled);
+  const [first] = run;
+  if (first === undefined) throw new Error("a run has spans");
+  const broken = { ...toReadableSpan(first, resource) };
+  Object.defineProperty(broken, "attributes", {
+    get() {
+      throw new Error("gone");
+    },
+  });
+  const exporter = fileSpanExporter(path);
+  const result = await new Promise((resolve) => exporter.export([broken], resolve));
+  expect(result).toMatchObject({ code: 1 });
+  exporter.export([toReadableSpan(first, resource)], () => {
+    throw new Error("callback");
+  });
+  await exporter.shutdown();
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
 });

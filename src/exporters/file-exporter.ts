@@ -9,7 +9,8 @@ import { turnQueue } from "./turn-queue.ts";
  * `new BatchSpanProcessor({ exporter: fileSpanExporter("spans.otlp.jsonl") })`. `durascope lookup --file` reads it.
  *
  * @param target path of the file (opened, and closed with the exporter), or a file that is open already and stays so.
- * @param options of a file that is opened here: `{ maxBytes: 100_000_000, maxFiles: 3 }` rotates it
+ * @param options of a file that is opened here: `{ maxBytes: 100_000_000, maxFiles: 3 }` rotates it, so that there are
+ *   `spans.otlp.jsonl` with the newest spans, `spans.otlp.jsonl.1` and `spans.otlp.jsonl.2` with the oldest
  */
 export function fileSpanExporter(
   target: string | OtlpFile,
@@ -18,12 +19,16 @@ export function fileSpanExporter(
   const file = typeof target === "string" ? openOtlpFile(target, options) : target;
   return {
     export(spans, resultCallback) {
-      const report = async (): Promise<void> => {
-        const written = await file.writeSpans(spanGroups(spans));
+      const write = async (): Promise<boolean> => file.writeSpans(spanGroups(spans));
+      const report = (written: boolean): void => {
         const error = new Error(`spans could not be written to ${file.path}`);
         resultCallback(written ? { code: 0 } : { code: 1, error });
       };
-      void report();
+      // A span that cannot be read fails the export; a callback that throws is its giver's own trouble. Neither ends the process.
+      write()
+        .catch(() => false)
+        .then(report)
+        .catch(() => undefined);
     },
     forceFlush: () => file.flush(),
     shutdown: () => (typeof target === "string" ? file.close() : file.flush()),

@@ -1,10 +1,7 @@
 export { prometheusViews, type RenamingView } from "../core/instruments.ts";
 export type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
-export {
-  type BatchOptions,
-  batchProcessor,
-  type CountingProcessor,
-} from "../telemetry/batch-processor.ts";
+export { batchProcessor, type CountingProcessor } from "../telemetry/batch-processor.ts";
+export type { BatchOptions } from "../telemetry/batch-settings.ts";
 export type { ExportCounts } from "../telemetry/export-counts.ts";
 export type { ExportedSpan } from "../telemetry/otlp/exported-span.ts";
 export {

@@ -1,8 +1,5 @@
-import {
-  type BatchOptions,
-  batchProcessor,
-  type CountingProcessor,
-} from "../telemetry/batch-processor.ts";
+import { batchProcessor, type CountingProcessor } from "../telemetry/batch-processor.ts";
+import type { BatchOptions } from "../telemetry/batch-settings.ts";
 import { type OtlpExporterOptions, otlpSpanExporter } from "../telemetry/otlp/otlp-exporter.ts";
 
 /** Options of {@link otlpHttpProcessor}; what is left out comes from `OTEL_EXPORTER_OTLP_*`, as OpenTelemetry specifies. */

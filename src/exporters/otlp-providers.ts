@@ -3,11 +3,14 @@ import { environmentAttributes } from "../correlation/resource.ts";
 import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
 import { openTelemetryPackages } from "./opentelemetry-packages.ts";
 
-/** Options of {@link otlpLoggerProvider} and {@link otlpMeterProvider}; the endpoint comes from `OTEL_EXPORTER_OTLP_*`. */
+/**
+ * Options of {@link otlpLoggerProvider} and {@link otlpMeterProvider}. The endpoint comes from `OTEL_EXPORTER_OTLP_*` of the
+ * process itself: OpenTelemetry's exporters look nowhere else.
+ */
 export interface OtlpProviderOptions {
   /** `service.name` where `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` give none. @default durascope */
   readonly serviceName?: string;
-  /** @default process.env */
+  /** Where the resource and the interval are looked up. @default process.env */
   readonly environment?: Environment;
 }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { afterEach, describe, expect, it } from "vitest";
+import { createServer, Server } from "node:http";
+import { connect } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { workflowMeter } from "../telemetry/meter.ts";
 import { type PrometheusEndpoint, prometheusEndpoint } from "./prometheus-endpoint.ts";
 
@@ -69,6 +70,30 @@ describe("a page of metrics", () => {
       message: expect.stringContaining(`127.0.0.1:${port} (EADDRINUSE)`),
     });
     other.close();
+  });
+
+  it("survives connections that cannot be taken", async () => {
+    const listening = vi.spyOn(Server.prototype, "listen");
+    const { url } = await endpoint();
+    const [server] = listening.mock.contexts;
+    listening.mockRestore();
+    if (!(server instanceof Server)) throw new Error("nothing listens");
+    for (let i = 0; i < 3; i += 1)
+      expect(server.emit("error", Object.assign(new Error("accept"), { code: "EMFILE" }))).toBe(
+        true,
+      );
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  it("stops though somebody is in the middle of a request", async () => {
+    const page = await endpoint();
+    const socket = connect(Number(new URL(page.url).port), "127.0.0.1");
+    await once(socket, "connect");
+    socket.on("error", () => undefined).write("GET /metrics HTTP/1.1\r\nhost: ");
+    // Answered after the connection above was taken.
+    await fetch(page.url);
+    await expect(page.shutdown()).resolves.toBeUndefined();
+    socket.destroy();
   });
 
   it("stops to listen, however often it is told to", async () => {

@@ -86,7 +86,9 @@ export async function prometheusEndpoint(
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
+    // Kept for as long as it listens: without a listener a connection that cannot be taken (no file descriptor is left)
+    // would end the process.
+    server.on("error", (cause: NodeJS.ErrnoException) => {
       reject(
         new DurascopeError(
           "PROMETHEUS_PORT",

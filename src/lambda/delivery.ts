@@ -42,22 +42,23 @@ export function spanDelivery(options: WithWorkflowOptions, environment: Environm
 
   async function send(span: FinishedSpan): Promise<boolean> {
     ownResource ??= resourceOf(environmentAttributes(environment, span.name));
-    const application =
-      spanProcessor === undefined && output === undefined ? applicationProcessor() : undefined;
+    const application = spanProcessor || output ? undefined : applicationProcessor();
     const processor = spanProcessor ?? application?.processor;
-    if (processor !== undefined) {
+    if (processor) {
       processor.onEnd(toReadableSpan(span, application?.resource ?? ownResource, true));
       await processor.forceFlush?.();
       return true;
     }
     const body = otlpRequest(ownResource.attributes, span);
-    if (output !== undefined) process.stdout.write(`${body}\n`);
-    else if (post !== undefined) return post(body);
-    else
-      warn(
-        "no receiver for Lambda spans; set OTEL_EXPORTER_OTLP_ENDPOINT or start an OpenTelemetry SDK",
-      );
-    return output !== undefined;
+    if (output) {
+      process.stdout.write(`${body}\n`);
+      return true;
+    }
+    if (post) return post(body);
+    warn(
+      "no receiver for Lambda spans; set OTEL_EXPORTER_OTLP_ENDPOINT or start an OpenTelemetry SDK",
+    );
+    return false;
   }
 
   return async (span, boundMs) => {

@@ -30,7 +30,9 @@ export function failureOf(
 function withoutTokens(message: unknown, event: unknown): unknown {
   if (typeof message !== "string") return undefined;
   let text = message.slice(0, 4096);
-  for (const [name, value] of Object.entries(Object(event))) {
+  // A long text or list would be taken apart into as many entries, and end a small function for want of memory.
+  const fields = typeof event === "string" || Array.isArray(event) ? {} : Object(event);
+  for (const [name, value] of Object.entries(fields)) {
     if (typeof value === "string" && value.length > 8 && /token/i.test(name)) {
       text = text.replaceAll(value, "[token]");
     }

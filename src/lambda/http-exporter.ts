@@ -34,7 +34,7 @@ export function httpExporter(environment: Environment): Post | undefined {
   };
   let inFlight = 0;
 
-  function post(body: string, isRetry: boolean): Promise<boolean> {
+  function post(body: string, isRetry = false): Promise<boolean> {
     return new Promise((resolve) => {
       const request = client.request(url, options, (response) => {
         const { statusCode = 0 } = response;
@@ -53,7 +53,7 @@ export function httpExporter(environment: Environment): Post | undefined {
     if (inFlight >= MOST_IN_FLIGHT) return false;
     inFlight += 1;
     try {
-      return await post(body, false);
+      return await post(body);
     } finally {
       inFlight -= 1;
     }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { identityFields } from "../core/identity-fields.ts";
 import { runIds } from "../core/ids.ts";
 import type { ActiveIdentity } from "../correlation/active-identity.ts";
 import { parseXRayHeader, type RemoteSpan } from "../correlation/carrier.ts";
-import { identityFields } from "../correlation/identity-fields.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { property } from "../correlation/property.ts";
 import type { FinishedSpan } from "../correlation/readable-span.ts";
@@ -102,7 +102,8 @@ export function endedSpan(
 export function endOfResult(result: unknown, event: unknown): InvocationEnd {
   const failed = property(property(result, "batchItemFailures"), "length");
   if (typeof failed !== "number" || failed === 0) return { outcome: "completed" };
-  const size = Number(property(property(event, "Records"), "length"));
+  // Of an event without records at least those that failed are known.
+  const size = Number(property(property(event, "Records"), "length")) || failed;
   return {
     outcome: "failed",
     failure: { type: "PartialBatchFailure", message: `${failed} of ${size} messages failed` },

@@ -212,6 +212,36 @@ describe("what the handler gives passes through unchanged", () => {
     );
   });
 
+  test("also when the context does not tell how much time is left", async () => {
+    const broken = {
+      getRemainingTimeInMillis() {
+        throw new Error("no clock");
+      },
+    };
+    const handler = withWorkflow((_event: unknown, _context: unknown) => result, {
+      spanProcessor: recorder(),
+    });
+    expect(await handler(event, broken)).toBe(result);
+  });
+
+  test("before the timeout, though the receiver hangs and little time is left", async () => {
+    vi.useFakeTimers();
+    const hanging: SpanProcessor = {
+      onEnd: () => undefined,
+      forceFlush: () => new Promise(() => undefined),
+    };
+    const handler = withWorkflow(async (_event: unknown, _context: unknown) => result, {
+      spanProcessor: hanging,
+      onWarning: () => undefined,
+    });
+    const answers: unknown[] = [];
+    const left = { ...lambdaContext, getRemainingTimeInMillis: () => 30 };
+    void handler(event, left).then((answer) => answers.push(answer));
+    await vi.advanceTimersByTimeAsync(20);
+    vi.useRealTimers();
+    expect(answers).toEqual([result]);
+  });
+
   test("on a runtime with callbacks a handler without a promise answers as it did", async () => {
     const spanProcessor = recorder();
     const handler = withWorkflow((..._parameters: unknown[]) => result, { spanProcessor });
@@ -248,6 +278,23 @@ describe("failures", () => {
     expect(span.attributes["error.message"]).toBe("bad token [token] and [token]");
   });
 
+  test("an event that is a long text or list is not taken apart when the handler fails", async () => {
+    const entries = vi.spyOn(Object, "entries");
+    const list: unknown = new Proxy([], {
+      ownKeys() {
+        throw new Error("taken apart");
+      },
+    });
+    const ofList = await spanOf(fail, list);
+    const text = "a text of 6 MB";
+    const ofText = await spanOf(fail, text);
+    const takenApart = entries.mock.calls.filter(([value]) => value.valueOf() === text);
+    entries.mockRestore();
+    expect(ofList.attributes["error.type"]).toBe("CardDeclined");
+    expect(ofText.attributes["error.type"]).toBe("CardDeclined");
+    expect(takenApart).toEqual([]);
+  });
+
   test("failureMessages drops or rewrites the message", async () => {
     const dropped = await spanOf(fail, event, { failureMessages: "drop" });
     expect(dropped.status).toEqual({ code: 2, message: "CardDeclined" });
@@ -265,6 +312,14 @@ describe("failures", () => {
     expect(span.attributes).toMatchObject({
       "error.type": "PartialBatchFailure",
       "messaging.batch.message_count": 3,
+      "durascope.batch.failed_count": 1,
+    });
+  });
+
+  test("failed messages of an event without records leave the counts numbers", async () => {
+    const span = await spanOf(() => ({ batchItemFailures: [{ itemIdentifier: "b" }] }), {});
+    expect(span.attributes).toMatchObject({
+      "messaging.batch.message_count": 1,
       "durascope.batch.failed_count": 1,
     });
   });
@@ -529,6 +584,54 @@ describe("the exporter of our own", () => {
     expect(JSON.stringify(collector.bodies[2])).toContain(
       '{"key":"durascope.spans.undelivered","value":{"intValue":2}}',
     );
+  });
+
+  test("a kept connection that was closed while the process was frozen costs no span", async () => {
+    const collector = await receiver();
+    let requests = 0;
+    collector.server.prependListener("request", ({ socket }) => {
+      requests += 1;
+      if (requests === 2) socket.destroy();
+    });
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint);
+    const onWarning = vi.fn<(message: string) => void>();
+    const handler = withWorkflow(async (_event: unknown, _context: unknown) => "ok", {
+      onWarning,
+      flushTimeoutMs: 5_000,
+    });
+    await handler(event, lambdaContext);
+    await handler(event, lambdaContext);
+    expect([requests, collector.connections()]).toEqual([3, 2]);
+    expect(onWarning).not.toHaveBeenCalled();
+  });
+
+  test("on a collector that hangs four requests wait, and no more pile up", async () => {
+    const collector = await receiver("never");
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint);
+    const handler = withWorkflow(async (_event: unknown, _context: unknown) => "ok", {
+      onWarning: () => undefined,
+      flushTimeoutMs: 1,
+    });
+    for (let call = 0; call < 8; call += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await handler(event, lambdaContext);
+    }
+    await vi.waitFor(() => expect(collector.bodies).toHaveLength(4));
+    expect(collector.connections()).toBe(4);
+  });
+
+  test("the watch of the timeout keeps no process alive", async () => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const work = Promise.withResolvers<string>();
+    const handler = withWorkflow((_event: unknown, _context: unknown) => work.promise, {
+      spanProcessor: recorder(),
+    });
+    const before = timers();
+    const pending = handler(event, lambdaContext);
+    expect(timers()).toBe(before);
+    work.resolve("ok");
+    await pending;
   });
 
   test("each loss is told once, also by spans that overlap", async () => {

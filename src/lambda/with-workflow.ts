@@ -81,9 +81,13 @@ export function withWorkflow(
     const call = (): unknown => Reflect.apply(handler, this, parameters);
     const startedAt = performance.now();
     let invocation: Invocation;
+    let callOff: () => void;
     try {
       invocation = beginInvocation(event, context, coldStart);
       coldStart = false;
+      callOff = watchDeadline(context, flushTimeoutMs + SPARE_MS, () => {
+        void send(() => TIMED_OUT);
+      });
     } catch {
       return call();
     }
@@ -92,7 +96,8 @@ export function withWorkflow(
     async function send(describe: () => InvocationEnd): Promise<void> {
       try {
         const endTime = span.startTime + performance.now() - startedAt;
-        const bound = Math.min(flushTimeoutMs, remainingMs(context));
+        // Never all that is left: the result must still get out.
+        const bound = Math.min(flushTimeoutMs, remainingMs(context) / 2);
         await deliver(endedSpan(span, describe(), endTime), bound);
       } catch {
         // What observes never fails what it observes.
@@ -102,9 +107,6 @@ export function withWorkflow(
     let result: unknown;
     let returned = false;
     async function observed(): Promise<unknown> {
-      const callOff = watchDeadline(context, flushTimeoutMs + SPARE_MS, () => {
-        void send(() => TIMED_OUT);
-      });
       let end = (): InvocationEnd => endOfResult(value, event);
       let value: unknown;
       try {

@@ -62,14 +62,22 @@ function runsOfTrace(
   }
   const [only] = owned.size === 1 ? owned : [];
   const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const found = new Map<string, string | undefined>();
   const runOf = (span: RecordedSpan | undefined): string => {
+    const below: string[] = [];
     let at = span;
-    for (let depth = 0; at !== undefined && depth < 1000; depth += 1) {
+    let run: string | undefined;
+    while (at !== undefined && run === undefined && !found.has(at.spanId)) {
+      // Known from here on, so that spans which stand below each other end the way up.
+      found.set(at.spanId, undefined);
+      below.push(at.spanId);
       const runId = runIdOf(at.attributes);
-      if (runId !== undefined && owned.has(runId)) return runId;
-      at = at.parentSpanId === undefined ? undefined : byId.get(at.parentSpanId);
+      if (runId !== undefined && owned.has(runId)) run = runId;
+      else at = byId.get(at.parentSpanId ?? "");
     }
-    return only ?? "";
+    run ??= found.get(at?.spanId ?? "");
+    for (const spanId of below) found.set(spanId, run);
+    return run ?? only ?? "";
   };
   const spansOfRun = Map.groupBy(spans, runOf);
   const logsOfRun = Map.groupBy(logs, (log) => {

@@ -47,7 +47,8 @@ export function matchOf(attributes: OtlpAttributes, id: string): "own" | "relate
   return match;
 }
 
-function mayHoldId(key: string): boolean {
+/** Whether an attribute of this name may hold an id, rather than say what something is or how it went. */
+export function mayHoldId(key: string): boolean {
   return key === REQUEST_ID || !(DESCRIPTIONS.has(key) || SURROUNDINGS.test(key));
 }
 

@@ -1,5 +1,6 @@
 import type { OtlpAttributes, OtlpSpan, OtlpValue } from "../telemetry/otlp-model.ts";
 import type { RecordedLog, RecordedSpan } from "./recorded-run.ts";
+import { wholeSpan } from "./whole-span.ts";
 
 /** What one line of OTLP/JSON holds. */
 export interface DecodedLine {
@@ -69,7 +70,7 @@ function decodeSpan(span: Json, resource: OtlpAttributes): RecordedSpan[] {
   const parentSpanId = idOf(span["parentSpanId"], 16);
   const startTime = milliseconds(span["startTimeUnixNano"]);
   return [
-    {
+    wholeSpan({
       traceId,
       spanId,
       ...(parentSpanId !== undefined && { parentSpanId }),
@@ -90,7 +91,7 @@ function decodeSpan(span: Json, resource: OtlpAttributes): RecordedSpan[] {
         attributes: attributesOf(event),
       })),
       resource,
-    },
+    }),
   ];
 }
 

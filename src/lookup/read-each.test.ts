@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { storyRun } from "../../test/support/lookup-stories.ts";
+import { DurascopeError } from "../core/errors.ts";
 import { readEach } from "./read-each.ts";
 
 const { spans } = storyRun("temporal", { endsAt: 1_795_380_000_000 });
@@ -24,4 +25,18 @@ test("traces beyond the bound are not asked for, and it is said", async () => {
   expect(found.notes).toEqual([
     `The trace c was left out: there are more than ${spans.length + 1} spans.`,
   ]);
+});
+
+test("a trace that cannot be read costs no other, and is the failure when there is no other", async () => {
+  const tooLarge = new DurascopeError("LOOKUP_BAD_ANSWER", "It sent more than 96 MiB.");
+  const read = (bad: Error) => async (traceId: string) => {
+    if (traceId === "a") throw bad;
+    return { spans, notes: [] };
+  };
+  const found = await readEach(["a", "b"], 2, read(tooLarge));
+  expect(found.spans).toHaveLength(spans.length);
+  expect(found.notes).toEqual(["The trace a could not be read: It sent more than 96 MiB."]);
+  await expect(readEach(["a"], 2, read(tooLarge))).rejects.toBe(tooLarge);
+  const down = new DurascopeError("LOOKUP_UNREACHABLE", "It cannot be reached.");
+  await expect(readEach(["a", "b"], 2, read(down))).rejects.toBe(down);
 });

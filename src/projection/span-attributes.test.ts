@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { addWait } from "./span-attributes.ts";
+import { openTrace } from "../../test/support/open-trace.ts";
+import type { Step } from "../core/model.ts";
+import { addCompensation, addWait } from "./span-attributes.ts";
 
 it("a wait's attributes say only what is known of it", () => {
   const attributes = {};
@@ -12,4 +14,23 @@ it("a wait's attributes say only what is known of it", () => {
     "workflow.wait.outcome": "resolved",
     "workflow.wait.resolved_by": "alice",
   });
+});
+
+it("a compensation names each of the steps once, in the order in which they were done", () => {
+  const step = (key: string, name: string): Step => ({
+    key,
+    kind: "activity",
+    name,
+    id: key,
+    scheduled: 0,
+    attempts: [],
+    children: [],
+    links: [],
+    segment: 0,
+    openedBy: 1,
+  });
+  const steps = [step("1", "reserve"), step("2", "charge"), step("3", "reserve"), step("4", "x")];
+  const attributes = {};
+  addCompensation(attributes, openTrace("run-1", { steps }), ["1", "2", "3"]);
+  expect(attributes).toEqual({ "workflow.step.compensates": "reserve,charge" });
 });

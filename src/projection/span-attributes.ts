@@ -66,15 +66,16 @@ export function addWait(attributes: Attributes, wait: Wait): void {
   if (wait.resolvedBy !== undefined) attributes[VOCABULARY.waitResolvedBy.key] = wait.resolvedBy;
 }
 
-/** Adds the names of the steps that a compensation undoes. */
+/** Adds the names of the steps that a compensation undoes, each once: a loop may have done one a thousand times. */
 export function addCompensation(
   attributes: Attributes,
   trace: WorkflowTrace,
   keys: readonly string[],
 ): void {
   const undone = new Set(keys);
-  const names = [...stepsOf(trace)].filter((step) => undone.has(step.key)).map((step) => step.name);
-  attributes[VOCABULARY.stepCompensates.key] = names.join(",");
+  const names = new Set<string>();
+  for (const step of stepsOf(trace)) if (undone.has(step.key)) names.add(step.name);
+  attributes[VOCABULARY.stepCompensates.key] = [...names].join(",");
 }
 
 /** Adds the failure under OpenTelemetry's own names (https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/). */

@@ -4,6 +4,7 @@ import { sagaRun } from "../../test/support/saga-runs.ts";
 import type { RecordedRun, RecordedSpan } from "../lookup/recorded-run.ts";
 import { buildReport } from "./build-report.ts";
 import type { ReportRow } from "./run-report.ts";
+import { renderReport } from "./tree-text.ts";
 
 function outline(rows: readonly ReportRow[], depth = 0): string[] {
   return rows.flatMap((row) => [
@@ -101,7 +102,25 @@ describe("a closed run", () => {
     };
     const b = { ...a, name: "b", spanId: "b".repeat(16), parentSpanId: "a".repeat(16) };
     const report = buildReport({ ...run, spans: [...run.spans, a, b] });
-    expect(outline(report.rows)).toHaveLength(3);
+    expect(outline(report.rows)).toHaveLength(5);
+  });
+
+  test("no span is lost, however deep it stands, or below itself", () => {
+    const run = sagaRun("temporal", "declined");
+    const attempt = spanOf(run, "chargeCard attempt 1");
+    const id = (i: number): string => i.toString(16).padStart(16, "0");
+    const chain = Array.from({ length: 350 }, (_, i) => ({
+      ...attempt,
+      name: "deep",
+      attributes: {},
+      spanId: id(i + 1),
+      parentSpanId: i === 0 ? attempt.spanId : id(i),
+    }));
+    const own = { ...attempt, name: "own", attributes: {}, spanId: id(900), parentSpanId: id(900) };
+    const report = buildReport({ ...run, spans: [...run.spans, ...chain, own] });
+    const names = outline(report.rows).map((line) => line.trim());
+    expect(names.filter((line) => line.startsWith("span deep"))).toHaveLength(350);
+    expect(names.filter((line) => line.startsWith("span own"))).toHaveLength(1);
   });
 
   test("log lines stand in the step whose span they were written in", () => {
@@ -154,6 +173,17 @@ describe("an open run", () => {
       "  attempt attempt 1 failed",
       "  attempt attempt 2 failed",
     ]);
+  });
+
+  test("of which neither the start nor the end is there may have ended long ago", () => {
+    const run = sagaRun("temporal", "declined");
+    const rest = run.spans.filter(({ name }) => !["orderSaga", "orderSaga started"].includes(name));
+    expect(buildReport(run).hasStart).toBe(true);
+    const report = buildReport({ ...run, spans: rest });
+    expect([report.hasStart, report.outcome, report.partial.length]).toEqual([false, "open", 1]);
+    const text = renderReport(report, { now: Date.UTC(2030, 1) });
+    expect(text).toMatch(/^orderSaga order-1001 {2}end not known {2}Temporal$/m);
+    expect(text).not.toMatch(/running {2}| y |\d+ d /);
   });
 
   test("that has only just begun has no rows", () => {

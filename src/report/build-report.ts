@@ -14,7 +14,7 @@ import {
 } from "./report-rows.ts";
 import type { ReportLog, ReportRow, RunReport } from "./run-report.ts";
 
-/** Rows deeper than this are left out: spans of a broken instrumentation may even point at each other. */
+/** What stands deeper than this is shown beside the rest: spans of a broken instrumentation may even point at each other. */
 const DEEPEST = 100;
 
 /**
@@ -48,6 +48,7 @@ export function buildReport(run: RecordedRun): RunReport {
     namespace: attributeText(attributes, VOCABULARY.namespace.key) ?? "",
     traceId: run.traceId,
     started: first?.startTime ?? 0,
+    hasStart: segments > 0,
     ...(last !== undefined && { ended: last.endTime }),
     outcome:
       last === undefined
@@ -131,7 +132,7 @@ function rowsOf(
     return [spanRow(source)];
   }
 
-  const top = [...roots].flatMap((root) => below(root, 0));
+  const top: ReportRow[] = [...roots].flatMap((root) => below(root, 0));
   // What stands below a span that is not there: the parent is open still, or was never delivered.
   for (const [parent, orphans] of childrenOf) {
     if (roots.has(parent) || byId.has(parent)) continue;
@@ -140,6 +141,9 @@ function rowsOf(
     const others = rows.filter((row) => row.kind !== "attempt");
     for (const row of openTaskRow(attempts, others, orphans)) top.push(row);
   }
+  // What stands below itself, or too deep, has not been met on the way down.
+  for (const span of spans)
+    if (!seen.has(span)) for (const row of rowsFor([span], 1)) top.push(row);
   return top.toSorted((a, b) => a.start - b.start);
 }
 

@@ -63,6 +63,7 @@ const RELATIONS: Readonly<Record<NonNullable<RunReport["relation"]>["kind"], str
   previous_run: "run before",
   next_run: "run after",
   signal_sender: "sent a signal to",
+  update_sender: "sent an update to",
   first_run: "first run of the chain of",
   later_run: "later run of the chain of",
   root: "topmost run above",
@@ -92,6 +93,8 @@ function titleOf(report: RunReport, colors: Palette): string {
 
 function endingOf(report: RunReport, now: number, colors: Palette): string {
   const isOpen = report.ended === undefined;
+  if (isOpen && !report.hasStart)
+    return `${colors.wait("end not known")}  ${engineTitle(report.engine)}`;
   const word = isOpen ? "still running" : report.outcome.replaceAll("_", " ");
   const paint = isOpen ? colors.wait : report.outcome === "completed" ? colors.good : colors.bad;
   const length = formatDuration((report.ended ?? now) - report.started);

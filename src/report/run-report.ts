@@ -70,6 +70,11 @@ export interface RunReport {
   readonly traceId: string;
   /** Milliseconds since the epoch. */
   readonly started: number;
+  /**
+   * Whether its own span or the marker of its start is there. Without either nobody can tell whether a run that is `open` goes
+   * on: what told its end may have been lost with what told its start.
+   */
+  readonly hasStart: boolean;
   /** Absent while the run is open. */
   readonly ended?: number;
   /** `open` while it has not ended. */

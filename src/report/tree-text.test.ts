@@ -132,6 +132,55 @@ test("names and messages cannot reach the terminal's controls", () => {
   expect(text).not.toMatch(/\p{Cc}|\p{Cf}/u);
 });
 
+test("wide characters take two columns, and the bars stand below each other", () => {
+  const run = sagaRun("temporal", "declined");
+  const renamed: ReadonlyMap<string, string> = new Map([
+    ["reserveInventory", "在庫確保"],
+    ["chargeCard", "💳決済"],
+  ]);
+  const spans = run.spans.map((span) => {
+    const step = String(span.attributes["workflow.step.name"] ?? "");
+    const name = renamed.get(step) ?? step;
+    return {
+      ...span,
+      name: span.name.replace(step, name),
+      attributes: { ...span.attributes, ...(step !== "" && { "workflow.step.name": name }) },
+    };
+  });
+  for (const columns of [40, 60, 80, 120]) {
+    const lines = render({ ...run, spans }, { columns }).split("\n");
+    expect(lines.filter((line) => width(line) > columns)).toEqual([]);
+  }
+  const rows = render({ ...run, spans })
+    .split("\n")
+    .filter((line) => /^[✓✗↩] /.test(line));
+  const ends = rows.map((line) => width(line.slice(0, line.search(/ m?s /))));
+  expect([rows.length, new Set(ends).size]).toEqual([3, 1]);
+});
+
+test("among very many rows those that failed are shown, with all that they stand in", () => {
+  const run = sagaRun("temporal", "declined");
+  const root = run.spans.find((span) => span.name === "orderSaga");
+  const step = run.spans.find((span) => span.name === "reserveInventory");
+  if (root === undefined || step === undefined) throw new Error("no span");
+  const many = Array.from({ length: 2000 }, (_none, i) => ({
+    ...step,
+    name: `item ${i}`,
+    spanId: i.toString(16).padStart(16, "0"),
+    attributes: { ...step.attributes, "workflow.step.name": `item ${i}` },
+    ...(i === 1500 && { status: { code: "ERROR" as const } }),
+    ...(i === 1600 && { parentSpanId: (1599).toString(16).padStart(16, "0") }),
+    ...(i === 1600 && { status: { code: "ERROR" as const } }),
+  }));
+  const lines = render({ ...run, spans: [...run.spans, ...many] }).split("\n");
+  const shown = lines.map((line) => line.replace(/ {2,}.*/, "")).filter((line) => line !== "");
+  expect(lines.find((line) => line.includes("✗ item 1500"))).toBeDefined();
+  expect(lines.find((line) => line.includes("  ✗ item 1600"))).toBeDefined();
+  expect(shown).toContain("✓ item 1599");
+  expect(shown).toContain("✗ chargeCard");
+  expect(lines.filter((line) => /^ *… \d+ more$/.test(line)).length).toBeGreaterThan(1);
+});
+
 test("colours are there when asked for, and change nothing else", () => {
   const run = sagaRun("temporal", "declined");
   const colored = render(run, { color: true });
@@ -173,4 +222,6 @@ test("a run of very many spans and log lines is written as any other, cut where 
   });
   expect(text).toContain("150000 log lines");
   expect(text).toMatch(/… \d{6} more/);
+  expect(text).toMatch(/✗ allocateShipping/);
+  expect(text.split("\n").length).toBeLessThan(1000);
 }, 120_000);

@@ -1,10 +1,11 @@
 import { bar, FOLD_SIGN } from "./bar.ts";
 import { formatDuration } from "./duration.ts";
+import { type FlatRow, flatRows, shownRows } from "./flat-rows.ts";
 import { headlineOf } from "./headline.ts";
 import { BAR_SIGNS, type Palette, palette } from "./palette.ts";
-import { cut, printable, width, wrap } from "./printable.ts";
+import { cut, padded, printable, width, wrap } from "./printable.ts";
 import { noteOf, signOf } from "./row-words.ts";
-import type { BarPart, BarState, ReportLog, ReportRow, RunReport } from "./run-report.ts";
+import type { BarState, ReportLog, ReportRow, RunReport } from "./run-report.ts";
 import { type TimeScale, timeScale, timesOf } from "./time-scale.ts";
 import { whySentence } from "./why.ts";
 
@@ -26,14 +27,16 @@ const DURATION_COLUMNS = 10;
 const NARROWEST = 20;
 /** Narrower ones have no room for bars: durations stand after the names then. */
 const NARROWEST_WITH_BARS = 60;
+/** Wider ones have room for a short note beside the bar. */
+const WITH_NOTES = 80;
 const WIDEST = 160;
 
 /** A run as text: headline, why, tree with bars, log lines. Ends without a line break. */
 export function renderReport(report: RunReport, options: TextOptions): string {
   const colors = palette(options.color ?? false);
   const columns = Math.min(WIDEST, Math.max(NARROWEST, options.columns ?? 100));
-  const end = report.ended ?? Math.max(options.now, latest(report.rows, report.started));
-  const rows = flatten(report.rows, end);
+  const end = endOf(report, options.now);
+  const rows = flatRows(report.rows, end);
   const scale = timeScale(
     report.started,
     end,
@@ -83,27 +86,11 @@ function headline(
   return lines.join("\n");
 }
 
-interface FlatRow {
-  readonly row: ReportRow;
-  readonly depth: number;
-  readonly parts: readonly BarPart[];
-}
-
-function flatten(rows: readonly ReportRow[], now: number, depth = 0): FlatRow[] {
-  return rows.flatMap((row) => [
-    { row, depth, parts: barParts(row, now) },
-    ...flatten(row.children, now, depth + 1),
-  ]);
-}
-
-/** What is open is drawn up to now: a wait as waiting, a step as backing off since its last attempt. */
-function barParts(row: ReportRow, now: number): readonly BarPart[] {
-  if (row.end !== undefined) return row.parts;
-  const from = row.parts.at(-1)?.end ?? row.start;
-  return [
-    ...row.parts,
-    { start: from, end: Math.max(now, from), state: row.kind === "wait" ? "waited" : "idle" },
-  ];
+/** Of a run that may have ended long ago unseen, what is there is drawn, and no longer. */
+function endOf(report: RunReport, now: number): number {
+  if (report.ended !== undefined) return report.ended;
+  const last = latest(report.rows, report.started);
+  return report.hasStart ? Math.max(now, last) : last;
 }
 
 function latest(rows: readonly ReportRow[], from: number): number {
@@ -119,15 +106,18 @@ function tree(
   columns: number,
   colors: Palette,
 ): string {
-  const shown = rows.slice(0, MOST_ROWS);
-  const longest = Math.max(
-    12,
-    ...shown.map(({ row, depth }) => 2 * depth + 2 + width(printable(row.name))),
+  const shown = shownRows(rows, MOST_ROWS);
+  const widths = shown.map((flat) =>
+    "left" in flat ? 0 : 2 * flat.depth + 2 + width(printable(flat.row.name)),
   );
-  const layout = layoutOf(columns, longest);
-  const lines = shown.flatMap((flat) => treeLines(flat, scale, layout, colors));
-  if (rows.length > shown.length) lines.push(colors.dim(`… ${rows.length - shown.length} more`));
-  return lines.join("\n");
+  const layout = layoutOf(columns, Math.max(12, ...widths));
+  return shown
+    .flatMap((flat) =>
+      "left" in flat
+        ? colors.dim(`${indentOf(flat.depth, layout)}… ${flat.left} more`)
+        : treeLines(flat, scale, layout, colors),
+    )
+    .join("\n");
 }
 
 interface Layout {
@@ -141,8 +131,13 @@ function layoutOf(columns: number, longest: number): Layout {
     return { columns, label: columns - DURATION_COLUMNS - 1, barColumns: 0 };
   const label = Math.min(longest, Math.floor(columns * 0.4));
   const rest = columns - label - DURATION_COLUMNS - 3;
-  const barColumns = columns >= 90 ? Math.min(36, Math.floor(rest * 0.6)) : rest;
+  const barColumns = columns >= WITH_NOTES ? Math.min(36, Math.floor(rest * 0.6)) : rest;
   return { columns, label, barColumns };
+}
+
+/** What stands very deep is drawn less deep, so that its name has room. */
+function indentOf(depth: number, layout: Layout): string {
+  return "  ".repeat(Math.min(depth, Math.floor((layout.label - 6) / 2)));
 }
 
 function treeLines(
@@ -152,8 +147,7 @@ function treeLines(
   colors: Palette,
 ): string[] {
   const { sign, paint } = signOf(row, colors);
-  // What stands very deep is drawn less deep, so that its name has room.
-  const indent = "  ".repeat(Math.min(depth, Math.floor((layout.label - 6) / 2)));
+  const indent = indentOf(depth, layout);
   const name = cut(printable(row.name), Math.max(4, layout.label - indent.length - 2));
   const length = row.end === undefined ? "open" : formatDuration(row.end - row.start);
   const title = `${indent}${paint(sign)} ${row.kind === "span" || row.kind === "attempt" ? colors.dim(name) : name}`;
@@ -208,8 +202,8 @@ function logBlock(
   const steps = Math.min(24, longest, ...(isNarrow ? [Math.max(1, columns - 20)] : []));
   const lines = shown.map((log) => {
     const time = new Date(log.time).toISOString().slice(11, 23);
-    const step = cut(printable(log.step ?? "-"), steps).padEnd(steps);
-    const level = cut(printable(log.level), 5).padEnd(5);
+    const step = padded(cut(printable(log.step ?? "-"), steps), steps);
+    const level = padded(cut(printable(log.level), 5), 5);
     const paint = /^(error|fatal|crit)/i.test(log.level)
       ? colors.bad
       : /^warn/i.test(log.level)

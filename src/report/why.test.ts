@@ -107,7 +107,10 @@ const wait = (
     outcome: outcome ?? "open",
     ...row,
   });
-const sentence = (rows: ReportRow[], report: Partial<RunReport> = {}): string =>
+const sentence = (
+  rows: ReportRow[],
+  { ended, ...report }: Partial<RunReport> = { ended: 100 },
+): string =>
   whySentence(
     {
       workflowId: "w",
@@ -118,7 +121,8 @@ const sentence = (rows: ReportRow[], report: Partial<RunReport> = {}): string =>
       namespace: "n",
       traceId: "",
       started: 0,
-      ended: 100,
+      hasStart: true,
+      ...(ended !== undefined && { ended }),
       outcome: "completed",
       redrives: 0,
       partial: [],
@@ -199,6 +203,83 @@ describe("other runs", () => {
     );
     expect(sentence(rows, { outcome: "failed" })).toBe(
       "s0 failed (A); s1 failed (A); s2 failed (A); s3 failed (A); 5 more.",
+    );
+  });
+
+  test("what undoes something, and what failed, is told before what went well in the end", () => {
+    const retried = Array.from({ length: 9 }, (_, i) =>
+      step({ name: `s${i}`, attempts: 2, end: i }),
+    );
+    const failed = step({ name: "charge", outcome: "failed", failure: { type: "A" }, end: 20 });
+    const undo = step({ name: "refund", compensates: ["s1"], start: 21, end: 30 });
+    expect(sentence([...retried, failed, undo], { outcome: "failed" })).toBe(
+      "s0 succeeded at attempt 2; s1 succeeded at attempt 2; charge failed (A); refund undid s1; 7 more.",
+    );
+  });
+
+  test("what happened several times is told once, and how often", () => {
+    const failed = { outcome: "failed", failure: { type: "A" } };
+    const items = Array.from({ length: 40 }, (_, i) => step({ name: "item", ...failed, end: i }));
+    expect(sentence(items)).toBe("item failed (A), 40 times; completed.");
+    const iterations = Array.from({ length: 3 }, (_, i) =>
+      step({ kind: "group", name: `items[${i}]`, ...failed, end: i }),
+    );
+    expect(sentence(iterations)).toBe("items[…] failed (A), 3 times; completed.");
+    expect(sentence(iterations.slice(0, 1))).toBe("items[0] failed (A); completed.");
+  });
+
+  test("a wait that ended long before its deadline, as a missing heartbeat ends it, lasted as long as it did", () => {
+    const callback = (deadline: number): string =>
+      sentence([
+        step({
+          kind: "wait",
+          name: "callback",
+          end: 30_000,
+          wait: { kind: "task_token", outcome: "elapsed", deadline },
+        }),
+      ]);
+    expect(callback(600_000)).toBe("nobody answered callback within 30 s; completed.");
+    expect(callback(31_000)).toBe("nobody answered callback within 31 s; completed.");
+  });
+
+  test("a name of any length leaves room for the rest", () => {
+    const name = "x".repeat(5000);
+    const failed = { outcome: "failed", failure: { type: name } };
+    expect(sentence([step({ name, ...failed })]).length).toBeLessThan(300);
+  });
+});
+
+describe("a run that is open", () => {
+  const open = (...rows: readonly Partial<ReportRow>[]): ReportRow[] =>
+    rows.map((row) => {
+      const { end: _end, ...rest } = step({ outcome: "open", ...row });
+      return rest;
+    });
+  const timer = {
+    kind: "wait",
+    name: "timer",
+    wait: { kind: "timer" },
+    start: NOW - 1000,
+  } as const;
+  const token = { ...timer, name: "approval", wait: { kind: "task_token" } } as const;
+
+  test("tells what keeps failing before what it waits for, and a timer last", () => {
+    const failing = { name: "charge", failure: { type: "A" }, attempts: 3 };
+    expect(sentence(open(timer, token, failing), { outcome: "open" })).toBe(
+      "still running: charge is being tried again after 3 failed attempts (A), waiting for approval since 2026-11-26 20:59:59 UTC (1 s), waiting for timer since 2026-11-26 20:59:59 UTC (1 s).",
+    );
+  });
+
+  test("names some of many, and counts the others", () => {
+    const names = ["a", "b", "c", "d", "e"].map((name) => ({ name }));
+    expect(sentence(open(...names), { outcome: "open" })).toBe(
+      "still running: at a, at b, at c and 2 more.",
+    );
+  });
+
+  test("is not said to be running when nothing of its start is there", () => {
+    expect(sentence([step({})], { outcome: "open", hasStart: false })).toBe(
+      "how it ended is not known: the last step that ended is step.",
     );
   });
 });

@@ -1,12 +1,25 @@
 import { formatDuration } from "./duration.ts";
+import { cut } from "./printable.ts";
 import type { ReportRow, RunReport } from "./run-report.ts";
 
 const MOST_CLAUSES = 5;
+/** Open steps and waits that are named of an open run. */
+const MOST_OPEN = 3;
+const LONGEST_NAME = 100;
 const FAULTS: ReadonlySet<string> = new Set(["failed", "timed_out", "terminated", "aborted"]);
 const ENDINGS: Readonly<Record<string, string>> = {
   timed_out: "timed out",
   continued_as_new: "went on as a new run",
 };
+
+/** A part of the sentence; where there are too many the lighter ones are left out. */
+interface Clause {
+  readonly text: string;
+  readonly weight: number;
+}
+
+/** What undoes something; what went wrong; what was cut off; what went well in the end. */
+const WEIGHT = { undo: 4, fault: 3, cutOff: 2, remark: 1 } as const;
 
 /**
  * Why a run came out as it did, in one sentence: what failed, what was waited for, what was undone, in the order in
@@ -16,15 +29,12 @@ export function whySentence(report: RunReport, now: number): string {
   const rows = [...stepRows(report.rows)].toSorted(
     (a, b) => (a.end ?? Infinity) - (b.end ?? Infinity) || a.start - b.start,
   );
-  const clauses = rows.flatMap((row) => clauseOf(row, rows));
-  const shown =
-    clauses.length > MOST_CLAUSES
-      ? [...clauses.slice(0, MOST_CLAUSES - 1), `${clauses.length - MOST_CLAUSES + 1} more`]
-      : clauses;
+  const byStart = rows.toSorted((a, b) => a.start - b.start);
+  const clauses = weightiest(counted(rows.flatMap((row) => clauseOf(row, byStart))));
   const sentence =
     report.outcome === "open"
-      ? [openClause(rows, now), ...shown]
-      : [...shown, ...endClause(report, rows)];
+      ? [openClause(report, rows, now), ...clauses]
+      : [...clauses, ...endClause(report, rows)];
   return `${sentence.join("; ")}.`;
 }
 
@@ -39,27 +49,63 @@ function* stepRows(rows: readonly ReportRow[]): Generator<ReportRow> {
   }
 }
 
-function clauseOf(row: ReportRow, rows: readonly ReportRow[]): string[] {
+/** What is said several times is said once, and how often: `item failed (Declined), 40 times`; of iterations, without their numbers. */
+function counted(clauses: readonly Clause[]): readonly Clause[] {
+  const alike = Map.groupBy(clauses, ({ text }) => text.replaceAll(/\[\d+\]/g, "[…]"));
+  return [...alike].flatMap(([text, all]) => {
+    const [first] = all;
+    if (first === undefined || all.length === 1) return all;
+    const isSame = all.every((clause) => clause.text === first.text);
+    return [{ ...first, text: `${isSame ? first.text : text}, ${all.length} times` }];
+  });
+}
+
+/** The weightiest, in their order, and how many others there are. */
+function weightiest(clauses: readonly Clause[]): readonly string[] {
+  if (clauses.length <= MOST_CLAUSES) return clauses.map(({ text }) => text);
+  const kept = new Set(clauses.toSorted((a, b) => b.weight - a.weight).slice(0, MOST_CLAUSES - 1));
+  return [
+    ...clauses.filter((clause) => kept.has(clause)).map(({ text }) => text),
+    `${clauses.length - kept.size} more`,
+  ];
+}
+
+/** What is to be said of a row; `rows` are all of them, in the order of their starts. */
+function clauseOf(row: ReportRow, rows: readonly ReportRow[]): Clause[] {
   if (row.kind === "wait") return waitClause(row, rows);
+  const name = nameOf(row);
   const tries = row.attempts > 1 ? ` after ${row.attempts} attempts` : "";
-  const type = row.failure === undefined ? "" : ` (${row.failure.type})`;
-  if (row.compensates !== undefined) return [compensationClause(row, rows, `${tries}${type}`)];
+  const type = typeOf(row.failure);
+  if (row.compensates !== undefined) return compensationClause(row, rows, `${tries}${type}`);
   switch (row.outcome) {
     case "failed":
-      return [`${row.name} failed${tries}${type}`];
+      return [{ text: `${name} failed${tries}${type}`, weight: WEIGHT.fault }];
     case "timed_out":
-      return [`${row.name} timed out${tries}`];
+      return [{ text: `${name} timed out${tries}`, weight: WEIGHT.fault }];
     case "cancelled":
     case "terminated":
     case "abandoned":
-      return [`${row.name} was ${row.outcome}`];
+      return [{ text: `${name} was ${row.outcome}`, weight: WEIGHT.cutOff }];
     case "completed":
       return row.attempts > 1
-        ? [`${row.name} succeeded at attempt ${row.attempts}${lastFailure(row)}`]
+        ? [
+            {
+              text: `${name} succeeded at attempt ${row.attempts}${lastFailure(row)}`,
+              weight: WEIGHT.remark,
+            },
+          ]
         : [];
     default:
       return [];
   }
+}
+
+function nameOf(row: ReportRow): string {
+  return cut(row.name, LONGEST_NAME);
+}
+
+function typeOf(failure: ReportRow["failure"]): string {
+  return failure === undefined ? "" : ` (${cut(failure.type, LONGEST_NAME)})`;
 }
 
 function lastFailure(row: ReportRow): string {
@@ -69,37 +115,42 @@ function lastFailure(row: ReportRow): string {
   return types.size === 0 ? "" : ` (${[...types].join(", ")} before)`;
 }
 
-function compensationClause(row: ReportRow, rows: readonly ReportRow[], details: string): string {
+function compensationClause(row: ReportRow, rows: readonly ReportRow[], details: string): Clause[] {
+  const name = nameOf(row);
   if (FAULTS.has(row.outcome)) {
     const isSecond = rows.some(
       (other) => other !== row && isFault(other) && (other.end ?? 0) <= row.start,
     );
-    return `${row.name} failed${isSecond ? " too" : ""}${details}`;
+    return [{ text: `${name} failed${isSecond ? " too" : ""}${details}`, weight: WEIGHT.undo }];
   }
-  if (row.outcome !== "completed") return `${row.name} was ${row.outcome}`;
+  if (row.outcome === "open") return [];
+  if (row.outcome !== "completed")
+    return [{ text: `${name} was ${row.outcome}`, weight: WEIGHT.undo }];
   const undone = row.compensates ?? [];
   return undone.length === 0
-    ? `${row.name} had nothing to undo`
-    : `${row.name} undid ${listed(undone)}`;
+    ? [{ text: `${name} had nothing to undo`, weight: WEIGHT.remark }]
+    : [{ text: `${name} undid ${listed(undone)}`, weight: WEIGHT.undo }];
 }
 
-function waitClause(row: ReportRow, rows: readonly ReportRow[]): string[] {
+function waitClause(row: ReportRow, rows: readonly ReportRow[]): Clause[] {
   const { wait } = row;
+  const name = nameOf(row);
   const length = formatDuration((row.end ?? row.start) - row.start);
   switch (wait?.outcome) {
-    case "resolved":
-      return [
+    case "resolved": {
+      const text =
         wait.resolvedBy === undefined
-          ? `${row.name} was answered after ${length}`
-          : `${wait.resolvedBy} answered ${row.name} after ${length}`,
-      ];
+          ? `${name} was answered after ${length}`
+          : `${cut(wait.resolvedBy, LONGEST_NAME)} answered ${name} after ${length}`;
+      return [{ text, weight: WEIGHT.remark }];
+    }
     case "failed":
       return [
-        `${row.name} was refused after ${length}${row.failure === undefined ? "" : ` (${row.failure.type})`}`,
+        { text: `${name} was refused after ${length}${typeOf(row.failure)}`, weight: WEIGHT.fault },
       ];
     case "elapsed":
       return isMissedAnswer(row, rows)
-        ? [`nobody answered ${row.name} within ${limitOf(row)}`]
+        ? [{ text: `nobody answered ${name} within ${limitOf(row)}`, weight: WEIGHT.fault }]
         : [];
     case "cancelled":
     case "abandoned":
@@ -115,35 +166,67 @@ function waitClause(row: ReportRow, rows: readonly ReportRow[]): string[] {
  */
 function isMissedAnswer(row: ReportRow, rows: readonly ReportRow[]): boolean {
   if (row.wait?.kind !== "timer") return true;
-  const next = rows
-    .filter((other) => other.start >= (row.end ?? 0))
-    .toSorted((a, b) => a.start - b.start)[0];
-  return next?.compensates !== undefined;
+  return firstFrom(rows, row.end ?? 0)?.compensates !== undefined;
 }
 
-/** Up to the deadline; where that is told by another clock and lies before the start, as long as it took. */
+/** The first row that starts at a time or later, of rows in the order of their starts. */
+function firstFrom(rows: readonly ReportRow[], from: number): ReportRow | undefined {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.start ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return rows[low];
+}
+
+/** Clocks of engines and of deadlines differ by so much. */
+const SLACK = 5000;
+
+/**
+ * Up to the deadline. Where the wait ended long before it (a heartbeat stayed away), or the deadline is told by another clock
+ * and lies before the start: as long as it took.
+ */
 function limitOf(row: ReportRow): string {
   const end = row.end ?? row.start;
   const deadline = row.wait?.deadline ?? end;
-  return formatDuration((deadline > row.start ? deadline : end) - row.start);
+  const isMeant = deadline > row.start && deadline - end < SLACK;
+  return formatDuration((isMeant ? deadline : end) - row.start);
 }
 
-function openClause(rows: readonly ReportRow[], now: number): string {
+function openClause(report: RunReport, rows: readonly ReportRow[], now: number): string {
+  const state = report.hasStart ? "still running" : "how it ended is not known";
   const open = rows.filter((row) => row.end === undefined);
-  const wait = open.find((row) => row.kind === "wait");
-  if (wait !== undefined) {
-    return `still running: waiting for ${wait.name} since ${time(wait.start)} (${formatDuration(now - wait.start)})`;
-  }
-  const task = open.at(-1);
-  if (task !== undefined) {
-    if (task.failure === undefined) return `still running: at ${task.name}`;
-    const type = ` (${task.failure.type})`;
-    return `still running: ${task.name} is being tried again after ${task.attempts} failed attempt${task.attempts === 1 ? "" : "s"}${type}`;
+  // What keeps failing comes first, and a pause that runs beside other things last.
+  const phrases = [
+    ...open.filter((row) => row.kind !== "wait" && row.failure !== undefined).map(retried),
+    ...open.filter((row) => row.kind === "wait" && !isTimer(row)).map((row) => awaited(row, now)),
+    ...open
+      .filter((row) => row.kind !== "wait" && row.failure === undefined)
+      .map((row) => `at ${nameOf(row)}`),
+    ...open.filter(isTimer).map((row) => awaited(row, now)),
+  ];
+  if (phrases.length > 0) {
+    const rest = phrases.length - MOST_OPEN;
+    return `${state}: ${phrases.slice(0, MOST_OPEN).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
   }
   const last = rows.at(-1);
   return last === undefined
-    ? "still running: no step has ended yet"
-    : `still running: the last step that ended is ${last.name}`;
+    ? `${state}: no step has ended yet`
+    : `${state}: the last step that ended is ${nameOf(last)}`;
+}
+
+function isTimer(row: ReportRow): boolean {
+  return row.wait?.kind === "timer";
+}
+
+function retried(row: ReportRow): string {
+  const times = `${row.attempts} failed attempt${row.attempts === 1 ? "" : "s"}`;
+  return `${nameOf(row)} is being tried again after ${times}${typeOf(row.failure)}`;
+}
+
+function awaited(row: ReportRow, now: number): string {
+  return `waiting for ${nameOf(row)} since ${time(row.start)} (${formatDuration(now - row.start)})`;
 }
 
 function endClause(report: RunReport, rows: readonly ReportRow[]): string[] {
@@ -153,7 +236,7 @@ function endClause(report: RunReport, rows: readonly ReportRow[]): string[] {
     (row) =>
       isFault(row) && (report.failure === undefined || row.failure?.type === report.failure.type),
   );
-  return isTold ? [] : [report.failure === undefined ? word : `failed (${report.failure.type})`];
+  return isTold ? [] : [`${word}${typeOf(report.failure)}`];
 }
 
 function isFault(row: ReportRow): boolean {

@@ -1,5 +1,6 @@
 import { registry, type SpanContextHolder } from "../correlation/opentelemetry-global.ts";
 import { property } from "../correlation/property.ts";
+import type { HrTime } from "../correlation/readable-span.ts";
 
 /** Labels of a point. */
 export type MetricLabels = Readonly<Record<string, string>>;
@@ -41,8 +42,8 @@ export interface MeterProvider {
 /** The part of OpenTelemetry's `LogRecord` that is used. */
 export interface LogRecord {
   readonly eventName?: string;
-  /** Milliseconds since the epoch. */
-  readonly timestamp?: number;
+  /** Seconds and nanoseconds since the epoch. */
+  readonly timestamp?: HrTime;
   /** 9 INFO, 13 WARN, 17 ERROR. */
   readonly severityNumber?: number;
   readonly severityText?: string;

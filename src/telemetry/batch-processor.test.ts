@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { readableSpan, readableSpans } from "../../test/support/readable-spans.ts";
 import type { ReadableSpan } from "../correlation/readable-span.ts";
 import { batchProcessor } from "./batch-processor.ts";
@@ -75,6 +75,18 @@ describe("batchProcessor", () => {
     expect(warnings).toEqual([expect.stringMatching(/3 spans wait .* dropped/)]);
   });
 
+  test("a flush after which a span is missing rejects, once, also when the span did not fit into the queue", async () => {
+    const processor = batchProcessor(heldExporter(), {
+      maxQueueSize: 3,
+      onWarning: () => undefined,
+    });
+    await processor.forceFlush();
+    for (const span of readableSpans("s", 10)) processor.onEnd(span);
+    expect(processor.counts().dropped).toBeGreaterThan(0);
+    await expect(processor.forceFlush()).rejects.toThrow("could not be exported");
+    await processor.forceFlush();
+  });
+
   test("spans that are not sampled are left out", async () => {
     const exporter = heldExporter();
     const processor = batchProcessor(exporter);
@@ -96,6 +108,23 @@ describe("batchProcessor", () => {
     expect([one.status, other.status]).toEqual(["rejected", "rejected"]);
     processor.onEnd(readableSpan("b"));
     await expect(processor.forceFlush()).resolves.toBeUndefined();
+  });
+
+  test("a flush tells of a failed span that the flush before had sent along", async () => {
+    const exporter = heldExporter(true);
+    const processor = batchProcessor(exporter, { maxExportBatchSize: 1 });
+    const [first, second] = readableSpans("s", 2);
+    if (first === undefined || second === undefined) throw new Error("two spans are made");
+    processor.onEnd(first);
+    const earlier = processor.forceFlush();
+    // It comes while the flush before runs, which sends it, too.
+    processor.onEnd(second);
+    exporter.exports[0]?.done(1);
+    await sleep(0);
+    exporter.exports[1]?.done(1);
+    await expect(earlier).rejects.toThrow("could not be exported");
+    await expect(processor.forceFlush()).rejects.toThrow("could not be exported");
+    await processor.forceFlush();
   });
 
   test("an exporter that throws fails its batch alone", async () => {
@@ -124,5 +153,31 @@ describe("batchProcessor", () => {
     await processor.shutdown();
     expect(exporter.exports.map(({ names }) => names)).toEqual([["a"]]);
     expect(exporter.isShutDown).toBe(true);
+  });
+
+  test("shutdown gives up on a backend that hangs: what waits is dropped, counted and said", async () => {
+    vi.useFakeTimers();
+    try {
+      const warnings: string[] = [];
+      const exporter = heldExporter(true);
+      const processor = batchProcessor(exporter, {
+        maxExportBatchSize: 2,
+        onWarning: (message) => void warnings.push(message),
+      });
+      for (const span of readableSpans("s", 5)) processor.onEnd(span);
+      const stopped = processor.shutdown();
+      await vi.advanceTimersByTimeAsync(14_000);
+      expect(exporter.isShutDown).toBe(false);
+      await vi.advanceTimersByTimeAsync(1000);
+      await stopped;
+      expect(exporter.isShutDown).toBe(true);
+      expect(processor.counts().dropped).toBe(3);
+      expect(warnings).toEqual([expect.stringMatching(/^durascope: 3 spans were not exported/)]);
+      exporter.exports[0]?.done();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(exporter.exports).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,20 +1,9 @@
 import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
+import { within } from "../correlation/within.ts";
+import { type BatchOptions, batchSettings } from "./batch-settings.ts";
 import { type ExportCounts, noExportCounts } from "./export-counts.ts";
 import type { SpanExporter } from "./span-exporter.ts";
-import type { WarningLogger } from "./span-processor.ts";
 import { exportWarning, sparingWarnings } from "./sparing-warnings.ts";
-
-/** How spans are gathered. */
-export interface BatchOptions {
-  /** Longest time that a span waits for others, in milliseconds. @default 1000, so that a step is seen while its run goes on */
-  readonly scheduledDelayMillis?: number;
-  /** Most spans that wait; what comes on top is dropped and counted. @default 8192, since a closed run may give thousands at once */
-  readonly maxQueueSize?: number;
-  /** Most spans of one export. @default 512 */
-  readonly maxExportBatchSize?: number;
-  /** Told at most once an hour that spans are dropped. @default process.emitWarning */
-  readonly onWarning?: WarningLogger;
-}
 
 /** A span processor that says what became of the spans. */
 export interface CountingProcessor extends Required<SpanProcessor> {
@@ -24,40 +13,48 @@ export interface CountingProcessor extends Required<SpanProcessor> {
 }
 
 const SAMPLED = 1;
+/** Longest time that a shutdown gives to what waits, in seconds. */
+const LONGEST_SHUTDOWN = 15;
 
 /**
  * A batch processor that differs from OpenTelemetry's in what a poller needs: batches go one after the other, in their
- * order; `forceFlush` rejects when any span since the flush before failed to be exported, also one that the timer had
- * sent; what is dropped is counted. Spans that are not sampled are left out.
+ * order; `forceFlush` rejects when any span since the flush before was dropped or failed to be exported, also one that the
+ * timer or the flush before had sent; what is dropped is counted. Spans that are not sampled are left out. `shutdown` gives up
+ * after 15 s, and what the exporter has not been given by then is dropped: a backend that hangs must not keep a process from
+ * ending.
  */
 export function batchProcessor(
   exporter: SpanExporter & { counts?(): ExportCounts },
   options: BatchOptions = {},
 ): CountingProcessor {
-  const { scheduledDelayMillis = 1000, maxQueueSize = 8192, maxExportBatchSize = 512 } = options;
-  const warn = sparingWarnings(options.onWarning ?? exportWarning, Date.now);
-  const batchSize = Math.min(maxExportBatchSize, maxQueueSize);
+  const say = options.onWarning ?? exportWarning;
+  const { delay, queueSize, batchSize } = batchSettings(options, say);
+  const warn = sparingWarnings(say, Date.now);
   let queue: ReadableSpan[] = [];
   let dropped = 0;
-  let failures = 0;
-  /** Failures that some flush has told of. */
-  let toldOf = 0;
+  /** Spans that were taken, that went out, and up to the last of which an export failed: by their order. */
+  let taken = 0;
+  let sent = 0;
+  let failedThrough = 0;
+  /**
+   * Of spans up to here, and of so many dropped ones, some flush has told. A flush also sends what comes while it runs: the
+   * next one tells of that.
+   */
+  const told = { through: 0, dropped: 0 };
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
 
-  function exportBatch(spans: readonly ReadableSpan[]): Promise<void> {
-    return new Promise((resolve) => {
+  async function exportBatch(spans: readonly ReadableSpan[]): Promise<void> {
+    const isExported = await new Promise<boolean>((resolve) => {
       try {
-        exporter.export(spans, ({ code }) => {
-          if (code !== 0) failures += 1;
-          resolve();
-        });
+        exporter.export(spans, ({ code }) => resolve(code === 0));
       } catch {
-        failures += 1;
-        resolve();
+        resolve(false);
       }
     });
+    sent += spans.length;
+    if (!isExported) failedThrough = sent;
   }
 
   async function sendAll(): Promise<void> {
@@ -79,32 +76,49 @@ export function batchProcessor(
   }
 
   async function flush(): Promise<void> {
-    const since = toldOf;
+    const since = { ...told };
+    const now = { through: taken, dropped };
     await send();
     await exporter.forceFlush();
-    toldOf = failures;
-    if (failures > since) throw new Error("spans could not be exported");
+    told.through = Math.max(told.through, now.through);
+    told.dropped = Math.max(told.dropped, now.dropped);
+    if (failedThrough > since.through || dropped > since.dropped)
+      throw new Error("spans could not be exported");
+  }
+
+  async function stop(): Promise<void> {
+    await within(LONGEST_SHUTDOWN * 1000, send());
+    if (queue.length > 0) {
+      warn(
+        "shutdown",
+        `durascope: ${queue.length} spans were not exported within ${LONGEST_SHUTDOWN} s of the shutdown, and are lost. The backend hangs, or takes them more slowly than they come.`,
+      );
+      dropped += queue.length;
+      queue = [];
+    }
+    await exporter.shutdown();
   }
 
   return {
     onStart: () => undefined,
     onEnd(span) {
       if (stopped !== undefined || (span.spanContext().traceFlags & SAMPLED) === 0) return;
-      if (queue.length >= maxQueueSize) {
+      if (queue.length >= queueSize) {
         dropped += 1;
         warn(
           "queue",
-          `durascope: ${maxQueueSize} spans wait to be exported, so what comes on top is dropped. The backend takes them more slowly than they come; a larger maxQueueSize bridges bursts.`,
+          `durascope: ${queueSize} spans wait to be exported, so what comes on top is dropped. The backend takes them more slowly than they come; a larger maxQueueSize bridges bursts.`,
         );
         return;
       }
       queue.push(span);
+      taken += 1;
       if (queue.length >= batchSize) void send();
-      else timer ??= setTimeout(() => void send(), scheduledDelayMillis).unref();
+      else timer ??= setTimeout(() => void send(), delay).unref();
     },
     forceFlush: () => stopped ?? flush(),
     shutdown() {
-      stopped ??= send().then(() => exporter.shutdown());
+      stopped ??= stop();
       return stopped;
     },
     counts() {

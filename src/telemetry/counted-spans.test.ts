@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { spanRecord } from "../../test/support/span-record.ts";
 import { countedSpans } from "./counted-spans.ts";
@@ -76,3 +76,26 @@ it.each([
     expect((await metrics.values())["durascope.spans.dropped"]).toBe(lost);
   },
 );
+
+it("what a spool sends, or loses, by itself is told though no spans come", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const metrics = memoryMetrics();
+    let counts = noExportCounts();
+    const spanProcessor = { onEnd: () => undefined, counts: () => counts };
+    const meter = workflowMeter({ meterProvider: metrics.provider });
+    const sink = countedSpans(spanSink({ spanProcessor, environment: {} }), meter, "given again");
+    sink.emit([spanRecord()]);
+    counts = { ...counts, exported: 5, late: 3, dropped: 2 };
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await metrics.values()).toMatchObject({
+      "durascope.spans.exported": 5,
+      "durascope.spans.dropped": 2,
+    });
+    const timers = vi.getTimerCount();
+    await sink.shutdown();
+    expect(vi.getTimerCount()).toBe(timers - 1);
+  } finally {
+    vi.useRealTimers();
+  }
+});

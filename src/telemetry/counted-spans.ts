@@ -20,9 +20,12 @@ export const NO_SPANS_YET: readonly Metered[] = Object.values(INSTRUMENTS_OF).ma
 /** Whether whoever gives spans gives them again when a flush says that they were not exported. */
 export type AfterFailure = "given again" | "lost";
 
+/** How often counts are told while no spans come, in milliseconds: a spool is sent, or overflows, by itself. */
+const TELL_EVERY_MS = 15_000;
+
 /**
- * A sink whose counts also go to the metrics `durascope.spans.*`. A flush that failed loses nothing where its spans are
- * given again; where they are not, those count as lost that an exporter of ours could not deliver.
+ * A sink whose counts also go to the metrics `durascope.spans.*`, at once and every 15 s. A flush that failed loses nothing
+ * where its spans are given again; where they are not, those count as lost that an exporter of ours could not deliver.
  */
 export function countedSpans(
   sink: SpanSink,
@@ -47,6 +50,9 @@ export function countedSpans(
     meter.record(values);
   }
 
+  // It keeps no process alive.
+  const telling = setInterval(tell, TELL_EVERY_MS).unref();
+
   return {
     emit(spans) {
       sink.emit(spans);
@@ -58,6 +64,7 @@ export function countedSpans(
       return outcome;
     },
     async shutdown() {
+      clearInterval(telling);
       await sink.shutdown();
       tell();
     },

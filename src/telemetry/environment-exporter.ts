@@ -32,7 +32,7 @@ export async function loadExporter(
     ]);
     const warning = onWarning && { onWarning };
     const exporter = await otlpSpanExporter({ environment, ...warning });
-    return { ok: true, processor: batchProcessor(exporter, { ...warning }) };
+    return { ok: true, processor: batchProcessor(exporter, { environment, ...warning }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown reason";
     return {

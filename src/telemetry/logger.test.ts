@@ -75,6 +75,10 @@ describe("a logger", () => {
     expect(logger.enabled()).toBe(true);
     logger.emit([event]);
     expect(records).toHaveLength(1);
+    // As a pair: SDK 2.0 takes a number from before the process's begin for a time since then.
+    expect(records[0]?.timestamp).toEqual([1_795_724_000, 0]);
+    logger.emit([{ ...event, time: 1_795_724_000_999.999 }]);
+    expect(records[1]?.timestamp).toEqual([1_795_724_000, 999_999_000]);
     expect(records[0]?.context?.setValue(SEPARATE, 1).deleteValue(SEPARATE)).toBe(
       records[0]?.context,
     );

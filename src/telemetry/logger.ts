@@ -1,6 +1,7 @@
 import { type Environment, isDisabled } from "../correlation/disabled.ts";
 import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
 import { contextOf } from "../correlation/opentelemetry-global.ts";
+import { hrTime } from "../correlation/readable-span.ts";
 import type { LogEvent } from "../projection/log-events.ts";
 import { globalLoggerProvider, type LoggerProvider } from "./application-providers.ts";
 
@@ -42,7 +43,9 @@ export function workflowLogger(options: LoggerOptions = {}): WorkflowLogger {
         for (const event of events) {
           logger?.emit({
             eventName: event.name,
-            timestamp: event.time,
+            // Not as a number: what lies before the process's own begin, as a history does, is taken by older SDKs (core 2.0)
+            // for a time since then.
+            timestamp: hrTime(Math.round(event.time * 1000)),
             severityNumber: SEVERITY[event.severity],
             severityText: event.severity,
             body: event.body,

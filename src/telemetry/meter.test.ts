@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { openTrace } from "../../test/support/open-trace.ts";
 import type { Step } from "../core/model.ts";
+import type { MeterProvider, MetricObserver } from "./application-providers.ts";
 import { MOST_VALUES } from "./bounded-labels.ts";
 import { type Metered, workflowMeter } from "./meter.ts";
 import { openRuns } from "./open-runs.ts";
@@ -102,6 +103,13 @@ describe("a meter", () => {
     meter.record([of("type 7")]);
     expect((await values())["workflow.started type 7"]).toBe(2);
   });
+
+  it("cuts values of labels to 256 characters", async () => {
+    const { provider, points } = memoryMetrics();
+    const labels = { "workflow.step.name": "x".repeat(300) };
+    workflowMeter({ meterProvider: provider }).record([{ ...started, labels }]);
+    expect((await points())[0]?.labels).toEqual({ "workflow.step.name": "x".repeat(256) });
+  });
 });
 
 describe("gauges of open runs", () => {
@@ -146,6 +154,35 @@ describe("gauges of open runs", () => {
     expect(await values()).toEqual({ "workflow.open": 2, "workflow.open.age.max": 5 });
   });
 
+  it("show a 0 for at most 10,000 points that are gone", () => {
+    let collect: (observer: MetricObserver) => void = () => undefined;
+    const provider: MeterProvider = {
+      getMeter: () => ({
+        createCounter: () => ({ add: () => undefined }),
+        createHistogram: () => ({ record: () => undefined }),
+        createObservableGauge: (name) => ({ name }),
+        addBatchObservableCallback: (callback) => (collect = callback),
+      }),
+    };
+    let points = 10_500;
+    workflowMeter({ meterProvider: provider }, () =>
+      Array.from({ length: points }, (_, index) => ({
+        instrument: "waiting",
+        value: 1,
+        labels: { "workflow.type": `${index % 500}`, "workflow.step.name": `${index % 999}` },
+      })),
+    ).start();
+    const observed = (): number[] => {
+      const values: number[] = [];
+      collect({ observe: (_gauge, value) => values.push(value) });
+      return values;
+    };
+    expect(observed()).toHaveLength(10_500);
+    points = 0;
+    expect(new Set(observed())).toEqual(new Set([0]));
+    expect(observed()).toHaveLength(10_000);
+  });
+
   it("move to the provider that takes another's place", async () => {
     const one = memoryMetrics();
     const other = memoryMetrics();
@@ -172,6 +209,17 @@ describe("an account of open runs", () => {
     expect(open.size).toBe(1);
     open.clear();
     expect(open.gauges()).toEqual([]);
+  });
+
+  it("holds 1,000 waits of a run at most", () => {
+    const open = openRuns(() => 0);
+    const steps = Array.from({ length: 1010 }, (_, index) => ({
+      ...waitStep("approval"),
+      key: `${index}`,
+    }));
+    open.told(openTrace("one", { steps }), 0);
+    const waiting = open.gauges().filter(({ instrument }) => instrument === "waiting");
+    expect(waiting.map(({ value }) => value)).toEqual([1000]);
   });
 
   it("sums up by type and by wait, so that a collection costs as little with many runs as with few", () => {

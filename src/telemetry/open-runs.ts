@@ -22,6 +22,8 @@ export interface OpenRuns {
   told(trace: WorkflowTrace, after: number): number;
   /** Takes back waits that were told of and never happened. */
   discard(runId: string, keys: readonly string[]): void;
+  /** Whether a run that was given is followed, and was not told of since. */
+  holds(run: OpenRun): boolean;
   /** Forgets a run that is followed no more. */
   forget(runId: string): void;
   clear(): void;
@@ -65,9 +67,9 @@ export function openRuns(clock: Clock = Date.now, limit: number = MOST_OPEN_RUNS
     const { engine, type, namespace, workflowId, runId } = trace;
     const known = runs.get(runId);
     const started = trace.segments.at(-1)?.started ?? trace.started;
-    // A redrive begins a run again.
-    // The same id with another start is another run: an execution's name, and so its ARN, may be used again.
-    const waits = known?.started === started ? known.waits : new Map();
+    // A redrive begins a run again. The same id with another start is another run: an execution's name, and so its ARN, may
+    // be used again.
+    const waits = known?.started === started ? known.waits : new Map<string, OpenWait>();
     const identity = { engine, type, namespace, workflowId, runId };
     const run = { ...identity, started, waits, told: clock() };
     runs.set(runId, run);
@@ -96,6 +98,7 @@ export function openRuns(clock: Clock = Date.now, limit: number = MOST_OPEN_RUNS
       const waits = runs.get(runId)?.waits;
       for (const key of keys) waits?.delete(key);
     },
+    holds: (run) => runs.get(run.runId) === run,
     forget: (runId) => void runs.delete(runId),
     clear: () => runs.clear(),
     silent(ms, most) {

@@ -9,6 +9,8 @@ export type OtlpAttributes = Readonly<Record<string, OtlpValue>>;
 
 /** A finished span as OTLP tells it: ours are such, and so is what a backend gives back, with lists among its attributes. */
 export interface OtlpSpan extends Omit<FinishedSpan, "attributes" | "links" | "events"> {
+  /** W3C `tracestate` of a span that the application made: who counts what a sampler left needs it. */
+  readonly traceState?: string;
   readonly attributes: OtlpAttributes;
   readonly links: readonly {
     readonly traceId: string;

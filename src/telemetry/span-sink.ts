@@ -6,6 +6,7 @@ import { within } from "../correlation/within.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import type { ExportCounts } from "./export-counts.ts";
 import { DEFAULT_LATE_AFTER_MS } from "./late-spans.ts";
+import { longestSpan, shortened } from "./long-span.ts";
 import {
   type FoundProcessor,
   type SpanProcessorOptions,
@@ -24,6 +25,12 @@ export interface SpanSinkOptions extends SpanProcessorOptions {
   readonly flushTimeout?: number;
   /** A span that is handed over more than this long after its end is late, in ms. @default 3600000, one hour */
   readonly lateAfter?: number;
+  /**
+   * A span longer than this, in ms, is sent as 0 ms at its end, with its begin as `durascope.span_start`: for backends that
+   * refuse long spans. `lookup` shows it whole.
+   * @default `DURASCOPE_LONGEST_SPAN_MS`, else all spans are sent as they are
+   */
+  readonly longestSpan?: number;
   /** @default Date.now */
   readonly now?: Clock;
 }
@@ -70,10 +77,13 @@ const LONGEST_QUEUE = 4096;
 /**
  * A sink over the application's span processor (see `spanProcessorFinder` for which one that is). A processor that
  * throws costs its spans and is counted. With `DURASCOPE_DISABLED=true` it takes nothing and loads nothing.
+ *
+ * @throws DurascopeError `LONGEST_SPAN` for a length that is no number above 0
  */
 export function spanSink(options: SpanSinkOptions = {}): SpanSink {
   const environment = options.environment ?? process.env;
   if (isDisabled(environment)) return disabledSink();
+  const longest = longestSpan(options.longestSpan, environment);
   const finder = spanProcessorFinder(options);
   const queue: SpanRecord[] = [];
   const counts = { handed: 0, late: 0, dropped: 0, failures: 0 };
@@ -93,7 +103,7 @@ export function spanSink(options: SpanSinkOptions = {}): SpanSink {
     taker = found.processor;
     for (const span of spans) {
       try {
-        found.processor.onEnd(toReadableSpan(span, resource));
+        found.processor.onEnd(toReadableSpan(shortened(span, longest), resource));
         counts.handed += 1;
         if (span.endTime < lateBefore) counts.late += 1;
       } catch {

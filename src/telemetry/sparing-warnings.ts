@@ -11,7 +11,8 @@ export function sparingWarnings(warn: WarningLogger, now: Clock): SparingWarning
   const said = new Map<string, number>();
   return (kind, message) => {
     const last = said.get(kind);
-    if (last !== undefined && now() - last < PAUSE_MS) return false;
+    // A clock that was set back by hours must not silence what comes after.
+    if (last !== undefined && Math.abs(now() - last) < PAUSE_MS) return false;
     said.set(kind, now());
     try {
       warn(message);

@@ -2,6 +2,8 @@ import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-tra
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
+import { closed, opened } from "../../test/support/told-event.ts";
+import { traceOf } from "../../test/support/told-trace.ts";
 import type { WorkflowTrace } from "../core/model.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
@@ -120,5 +122,15 @@ describe("defaultTraceSink", () => {
     spans.flushes[1]?.("exported");
     await Promise.all(others);
     expect(spans.flushes).toHaveLength(2);
+  });
+
+  test("large traces that are accepted at the same time fit into the queue of OpenTelemetry's processor", async () => {
+    const steps = Array.from({ length: 900 }, (_, i) => [opened(`step${i}`), closed(`step${i}`)]);
+    const large = traceOf([{ type: "run.started", workflowType: "saga" }, ...steps.flat()]);
+    const exporter = new InMemorySpanExporter();
+    const sink = defaultTraceSink({ spanProcessor: new BatchSpanProcessor({ exporter }) });
+    await Promise.all(Array.from({ length: 6 }, () => sink.accept(large, 0)));
+    expect(exporter.getFinishedSpans()).toHaveLength(sink.counts().handed);
+    expect(sink.counts().handed).toBeGreaterThan(5000);
   });
 });

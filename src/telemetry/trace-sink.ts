@@ -1,5 +1,6 @@
 import type { TraceSink } from "../core/ports.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
+import type { SpanRecord } from "../projection/span-record.ts";
 import { projectSpans } from "../projection/spans.ts";
 import { countedSpans } from "./counted-spans.ts";
 import type { WorkflowMeter } from "./meter.ts";
@@ -30,7 +31,10 @@ export interface SpanTraceSink extends TraceSink {
   counts(): SpanCounts;
 }
 
-/** Most spans between two flushes: below the queue of OpenTelemetry's batch processor (2,048), which drops what goes over it. */
+/**
+ * Most spans, of all traces that are accepted at the same time, whose flush has not ended: below the queue of OpenTelemetry's
+ * batch processor (2,048), which drops without a word what goes over it.
+ */
 const BATCH = 1024;
 
 const EXPORT_FAILED = "The span processor could not export the spans of a trace.";
@@ -44,41 +48,69 @@ const EXPORT_FAILED = "The span processor could not export the spans of a trace.
 export function defaultTraceSink(options: TraceSinkOptions = {}): SpanTraceSink {
   const own = options.spans ?? spanSink(options);
   const sink = options.meter === undefined ? own : countedSpans(own, options.meter, "given again");
-  const flush = sharedFlush(sink);
+  const out = boundedHandOver(sink);
   return {
     async accept(trace, after) {
       const spans = projectSpans(trace, nodeSha256, { after, attempts: options.attempts ?? true });
       for (let from = 0; from < spans.length; from += BATCH) {
-        sink.emit(spans.slice(from, from + BATCH));
-        // One batch after the other: the processor's queue is bounded.
-        // oxlint-disable-next-line no-await-in-loop
-        if ((await flush()) === "failed") throw new Error(EXPORT_FAILED);
+        // oxlint-disable-next-line no-await-in-loop -- one batch after the other: the processor's queue is bounded
+        const outcome = await out.handOver(spans.slice(from, from + BATCH));
+        if (outcome === "failed") throw new Error(EXPORT_FAILED);
       }
     },
     async flush() {
-      await flush();
+      await out.flush();
     },
     shutdown: () => sink.shutdown(),
     counts: () => sink.counts(),
   };
 }
 
-/** One flush at a time; callers that come while one runs share the next. */
-function sharedFlush(sink: SpanSink): () => Promise<FlushOutcome> {
+/** Hands spans over when there is room for them, and flushes: one flush at a time, callers that come while one runs share the next. */
+function boundedHandOver(sink: SpanSink): {
+  handOver(spans: readonly SpanRecord[]): Promise<FlushOutcome>;
+  flush(): Promise<FlushOutcome>;
+} {
   let running: Promise<FlushOutcome> | undefined;
   let next: Promise<FlushOutcome> | undefined;
-  const start = (): Promise<FlushOutcome> => {
+  /** Spans that the running flush waits for, and those that came after it began. */
+  let flushing = 0;
+  let unflushed = 0;
+
+  function start(): Promise<FlushOutcome> {
+    flushing = unflushed;
+    unflushed = 0;
     running = sink.flush().finally(() => {
       running = undefined;
+      flushing = 0;
     });
     return running;
-  };
-  return () => {
+  }
+
+  function flush(): Promise<FlushOutcome> {
     if (running === undefined) return start();
     next ??= running.then(() => {
       next = undefined;
       return start();
     });
     return next;
+  }
+
+  function hasRoomFor(spans: number): boolean {
+    const before = flushing + unflushed;
+    return before === 0 || before + spans <= BATCH;
+  }
+
+  return {
+    async handOver(spans) {
+      while (!hasRoomFor(spans.length)) {
+        // oxlint-disable-next-line no-await-in-loop -- others may be faster when there is room
+        await flush();
+      }
+      unflushed += spans.length;
+      sink.emit(spans);
+      return flush();
+    },
+    flush,
   };
 }

@@ -2,7 +2,7 @@
  * How long a lookup takes: `npm run bench:lookup`.
  *
  * In a file: a gigabyte of OTLP JSON lines of order sagas, as they were recorded on both engines but for their ids; the
- * run that is looked up stands at its end. Measured is the built command line in a process of its own, from its start to
+ * run that is looked up stands at its end, and a word that is no id on every line. Measured is the built command line in a process of its own, from its start to
  * its end, by the clock, and the most memory that it held. `--megabytes 100` makes a smaller file, for a quick look.
  *
  * In a real Jaeger (`npm run setup:backends`; left out with a word when it is not there): some thousand traces, and one
@@ -21,7 +21,7 @@ import { missingBackend } from "../backends/installed.ts";
 import { type RunningJaeger, startJaeger } from "../backends/jaeger.ts";
 import { spanRequest, storyRun } from "../support/lookup-stories.ts";
 import { SCENARIO_NAMES } from "../support/saga-fixtures.ts";
-import { type LastRun, writeSagas } from "./lookup-corpus.ts";
+import { writeSagas } from "./lookup-corpus.ts";
 import { type MeasuredRun, runMeasured } from "./measured-child.ts";
 import { waitingFetch } from "./waiting-fetch.ts";
 
@@ -36,6 +36,8 @@ interface Figure {
 const SECONDS_BAR = 10;
 const MEGABYTES_BAR = 300;
 const BEYOND_BAR = 300;
+/** Exit code of a lookup that finds nothing. */
+const NOT_FOUND = 3;
 const FILE_ROUNDS = 3;
 const JAEGER_ROUNDS = 20;
 const COMMAND_ROUNDS = 12;
@@ -52,10 +54,9 @@ function tell(name: string, value: number, unit: string, bar: number): void {
 }
 
 /** The run's output has to be that of the run: else the time is of something else. */
-function checked(run: MeasuredRun, ...expected: readonly string[]): MeasuredRun {
-  const missing = expected.find((text) => !run.stdout.includes(text));
-  if (run.exitCode !== 0 || missing !== undefined)
-    throw new Error(`exit code ${run.exitCode}, no ${missing}\n${run.stderr}${run.stdout}`);
+function checked(run: MeasuredRun, expected: string, exitCode = 0): MeasuredRun {
+  if (run.exitCode !== exitCode || !`${run.stdout}${run.stderr}`.includes(expected))
+    throw new Error(`exit code ${run.exitCode}, or no ${expected}\n${run.stderr}${run.stdout}`);
   return run;
 }
 
@@ -74,8 +75,12 @@ async function inFile(): Promise<void> {
     const path = join(folder, "sagas.otlp.jsonl");
     const last = await writeSagas(path, megabytes * 1e6);
     const size = `${megabytes} MB of OTLP JSON lines`;
-    await lookedUpInFile(`workflow id at the end of ${size}`, path, last, last.workflowId);
-    await lookedUpInFile(`run id at the end of ${size}`, path, last, last.runId);
+    const found = (run: MeasuredRun): MeasuredRun => checked(run, last.runId);
+    await lookedUpInFile(`workflow id at the end of ${size}`, path, last.workflowId, found);
+    await lookedUpInFile(`run id at the end of ${size}`, path, last.runId, found);
+    await lookedUpInFile(`word on every line of ${size}`, path, "completed", (run) =>
+      checked(run, "Nothing found of completed", NOT_FOUND),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -84,11 +89,11 @@ async function inFile(): Promise<void> {
 async function lookedUpInFile(
   name: string,
   path: string,
-  last: LastRun,
   id: string,
+  check: (run: MeasuredRun) => MeasuredRun,
 ): Promise<void> {
   const runs = await rounds(FILE_ROUNDS, async () =>
-    checked(await runMeasured(["lookup", id, "--file", path]), last.runId),
+    check(await runMeasured(["lookup", id, "--file", path])),
   );
   tell(name, Math.min(...runs.map((run) => run.seconds)), "s", SECONDS_BAR);
   tell(`${name}, memory`, Math.max(...runs.map((run) => run.megabytes)), "MB", MEGABYTES_BAR);

@@ -5,6 +5,7 @@ import { isDurascopeError } from "../../src/core/errors.ts";
 import type { LookupBackend, LookupQuery, LookupResult } from "../../src/lookup/backend.ts";
 import { type LookUpOptions, lookUp } from "../../src/lookup/look-up.ts";
 import { buildReport } from "../../src/report/build-report.ts";
+import { shortened } from "../../src/telemetry/long-span.ts";
 import {
   foreignSpan,
   logRequest,
@@ -466,6 +467,18 @@ export function describeLookupBackend(name: string, harness: LookupHarness): voi
       await store.send([spanRequest(spans)]);
       const [found] = (await find(run.workflowId)).runs;
       expect(found?.spans).toHaveLength(spans.length);
+    });
+
+    test("spans that were sent as 0 ms at their end come back with their begin", async () => {
+      const run = recent("stepfunctions", { scenario: "expired" });
+      await store.send([spanRequest(run.spans.map((span) => shortened(span, 20)))]);
+      const [found] = (await find(run.workflowId)).runs;
+      const times = new Map(found?.spans.map((span) => [span.spanId, span]));
+      for (const sent of run.spans) {
+        const began = times.get(sent.spanId)?.startTime ?? 0;
+        expect(Math.abs(began - sent.startTime)).toBeLessThan(1);
+        expect(times.get(sent.spanId)?.endTime).toBeCloseTo(sent.endTime, 2);
+      }
     });
 
     test("log lines come with their run, in the order of time", async ({ skip }) => {

@@ -56,6 +56,7 @@ export function memoryDisk(now: () => number): MemoryDisk {
       files.set(to, bytes);
       changed.set(to, changed.get(from) ?? now());
     },
+    syncNames: () => Promise.resolve(),
     async remove(path) {
       files.delete(path);
     },

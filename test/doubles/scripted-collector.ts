@@ -12,6 +12,8 @@ export interface CollectedRequest {
   readonly headers: IncomingHttpHeaders;
   /** Length of the body as it went over the wire. */
   readonly bytes: number;
+  /** The body as JSON, whatever it came as. */
+  readonly text: string;
   readonly spans: readonly OtlpSpan[];
 }
 
@@ -52,11 +54,13 @@ export async function startScriptedCollector(): Promise<ScriptedCollector> {
   let usual: ScriptedAnswer = TAKEN;
   const server = createServer((request, response) => {
     void buffer(request).then((body) => {
-      const spans = decoded(body, request.headers);
+      const text = jsonOf(body, request.headers);
+      const spans = decodeLine(text)?.spans ?? [];
       requests.push({
         path: request.url ?? "",
         headers: request.headers,
         bytes: body.length,
+        text,
         spans,
       });
       const answer = script.shift() ?? usual;
@@ -82,11 +86,9 @@ export async function startScriptedCollector(): Promise<ScriptedCollector> {
   };
 }
 
-function decoded(body: Buffer, headers: IncomingHttpHeaders): readonly OtlpSpan[] {
+function jsonOf(body: Buffer, headers: IncomingHttpHeaders): string {
   const plain = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-  const text =
-    headers["content-type"] === "application/x-protobuf"
-      ? JSON.stringify(requestFromProtobuf(plain))
-      : plain.toString();
-  return decodeLine(text)?.spans ?? [];
+  return headers["content-type"] === "application/x-protobuf"
+    ? JSON.stringify(requestFromProtobuf(plain))
+    : plain.toString();
 }

@@ -1,6 +1,7 @@
 import type { OtlpAttributes, OtlpValue } from "../../telemetry/otlp-model.ts";
 import { isJson, type Json, objects } from "../otlp-decode.ts";
 import type { RecordedLog, RecordedSpan } from "../recorded-run.ts";
+import { wholeSpan } from "../whole-span.ts";
 import { type KnownTraces, spanIdOfDatadog, traceIdOfDatadog } from "./datadog-ids.ts";
 
 /** Deeper objects and more attributes than these are passed over. */
@@ -39,7 +40,7 @@ export function spanOfDatadog(data: Json, known: KnownTraces): RecordedSpan | un
   const duration = fields["duration"];
   const endTime =
     typeof duration === "number" ? startTime + duration / 1e6 : timeOf(span["end_timestamp"]);
-  return {
+  return wholeSpan({
     traceId,
     spanId,
     ...(parentSpanId !== undefined && { parentSpanId }),
@@ -52,7 +53,7 @@ export function spanOfDatadog(data: Json, known: KnownTraces): RecordedSpan | un
     links: linksOf(raw(span["custom"], "_dd.span_links") ?? raw(span["custom"], "span_links")),
     events: eventsOf(raw(span["custom"], "events")),
     resource: resourceOf(span, fields),
-  };
+  });
 }
 
 /** A log line of Datadog's logs API as a recorded log line (https://docs.datadoghq.com/api/latest/logs/). */

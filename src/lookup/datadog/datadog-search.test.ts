@@ -45,6 +45,16 @@ describe("pages of Datadog's search", () => {
     expect(notes).toEqual([expect.stringContaining("more than 3000 spans")]);
   });
 
+  test("hold the oldest too where it is asked for, since the run's own span is among them", async () => {
+    const { http, asked } = pages([1000, 1000, 1000, 700]);
+    const { data, notes } = await searchDatadog(http, { ...QUESTION, withOldest: true }, signal);
+    expect([data.length, asked.length]).toEqual([3700, 4]);
+    expect(asked[3]?.body).toMatchObject({
+      data: { attributes: { page: { limit: 1000 }, sort: "timestamp" } },
+    });
+    expect(notes).toEqual([expect.stringContaining("those between the newest and the oldest")]);
+  });
+
   test("ask for log lines without the envelope of JSON:API", async () => {
     const { http, asked } = pages([1]);
     await searchDatadog(http, { ...QUESTION, of: "logs" }, signal);

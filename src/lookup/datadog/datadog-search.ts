@@ -11,9 +11,11 @@ export interface DatadogQuestion {
   readonly to: number;
   /** Most pages of 1,000 that are read: each is one of the 300 requests an hour. */
   readonly pages: number;
+  /** Where there are more than are read, a page of the oldest too: the span of a run itself begins before all others of it. */
+  readonly withOldest?: boolean;
 }
 
-/** What was found, the newest first. */
+/** What was found, the newest first, but for a page of the oldest at the end. */
 export interface DatadogFound {
   readonly data: readonly Json[];
   readonly notes: readonly string[];
@@ -36,7 +38,7 @@ export async function searchDatadog(
   let cursor: string | undefined;
   for (let page = 0; page < question.pages; page += 1) {
     // oxlint-disable-next-line no-await-in-loop -- a page names the one after it
-    const answer = await askPage(http, question, cursor, signal);
+    const answer = await askPage(http, question, { sort: NEWEST, cursor }, signal);
     for (const item of answer.data) data.push(item);
     if (answer.isPartial)
       notes.add(
@@ -46,11 +48,29 @@ export async function searchDatadog(
     if (isLast || answer.after === cursor) return { data, notes: [...notes] };
     cursor = answer.after;
   }
+  const oldest = question.withOldest === true ? await oldestOf(http, question, data, signal) : [];
+  const left = oldest.length > 0 ? "those between the newest and the oldest" : "older ones";
+  for (const item of oldest) data.push(item);
   notes.add(
-    `Datadog holds more than ${data.length} ${WORDS[question.of]} of this: older ones are left out. Narrow it with --since, or look up a run id.`,
+    `Datadog holds more than ${data.length} ${WORDS[question.of]} of this: ${left} are left out. Narrow it with --since, or look up a run id.`,
   );
   return { data, notes: [...notes] };
 }
+
+/** A page of the oldest, without those that are known. */
+async function oldestOf(
+  http: BackendHttp,
+  question: DatadogQuestion,
+  newest: readonly Json[],
+  signal: AbortSignal,
+): Promise<readonly Json[]> {
+  const known = new Set(newest.map(({ id }) => id));
+  const { data } = await askPage(http, question, { sort: OLDEST, cursor: undefined }, signal);
+  return data.filter(({ id }) => !known.has(id));
+}
+
+const NEWEST = "-timestamp";
+const OLDEST = "timestamp";
 
 const WORDS: Readonly<Record<DatadogQuestion["of"], string>> = {
   spans: "spans",
@@ -63,14 +83,20 @@ interface Page {
   readonly isPartial: boolean;
 }
 
+/** Where a page stands. */
+interface Place {
+  readonly sort: typeof NEWEST | typeof OLDEST;
+  readonly cursor: string | undefined;
+}
+
 async function askPage(
   http: BackendHttp,
   question: DatadogQuestion,
-  cursor: string | undefined,
+  place: Place,
   signal: AbortSignal,
 ): Promise<Page> {
   const path = `api/v2/${question.of}/events/search`;
-  const { json } = await http.askJson({ path, body: bodyOf(question, cursor) }, signal);
+  const { json } = await http.askJson({ path, body: bodyOf(question, place) }, signal);
   if (!isJson(json) || !Array.isArray(json["data"]))
     throw http.badAnswer(
       "answered without data. Check that DD_SITE names the site that the keys are of",
@@ -86,12 +112,12 @@ async function askPage(
 }
 
 /** JSON:API's envelope for spans, the bare question for log lines (https://docs.datadoghq.com/api/latest/logs/#search-logs-post). */
-function bodyOf({ of, query, from, to }: DatadogQuestion, cursor: string | undefined): Json {
+function bodyOf({ of, query, from, to }: DatadogQuestion, { sort, cursor }: Place): Json {
   const attributes = {
     filter: { query, from: new Date(from).toISOString(), to: new Date(to).toISOString() },
     options: { timezone: "UTC" },
     page: { limit: PAGE, ...(cursor !== undefined && { cursor }) },
-    sort: "-timestamp",
+    sort,
   };
   return of === "spans" ? { data: { attributes, type: "search_request" } } : attributes;
 }

@@ -95,7 +95,8 @@ export function createDatadogBackend(options: DatadogBackendOptions): LookupBack
     const to = now();
     const live = Math.max(since, to - LIVE);
     const { pages } = query;
-    const spans = { of: "spans", query: query.spans, to, pages } as const;
+    const withOldest = pages === FETCH_PAGES;
+    const spans = { of: "spans", query: query.spans, to, pages, withOldest } as const;
     const logs = { of: "logs", query: query.logs, from: since, to, pages } as const;
     const [fresh, retained, lines] = await Promise.all([
       searchDatadog(http, { ...spans, from: live }, signal),

@@ -1,87 +1,81 @@
-import { stat } from "node:fs/promises";
-import { DurascopeError } from "../../core/errors.ts";
+import { type FileHandle, open } from "node:fs/promises";
 import type { LookupBackend, RecordedTraces, TraceSearch } from "../backend.ts";
 import { escapedForms, matchOf } from "../match-id.ts";
 import { type DecodedLine, decodeLine } from "../otlp-decode.ts";
 import type { RecordedLog, RecordedSpan } from "../recorded-run.ts";
-import { LONGEST_LINE, matchingLines, type ScanCounts } from "./line-scanner.ts";
+import { LONGEST_LINE } from "./file-chunks.ts";
+import { grepCommand } from "./grep-command.ts";
+import { type LineSearch, searchForId } from "./id-places.ts";
+import { matchingLines, type ScanCounts } from "./line-scanner.ts";
+import { type SpanFiles, spanFiles, unreadable } from "./span-files.ts";
 
-/** More traces than these are not given: the newest of them. */
-const MOST_TRACES = 1000;
-/** More traces than these are not even remembered while the file is read. */
+/** More traces than these are not even remembered while files are read: the newest of them are. */
 const MOST_MET = 200_000;
 /** More spans and log lines than these are not held in memory. */
 const MOST_RECORDS = 500_000;
+/** More files than these are not named one by one. */
+const MOST_NAMED = 3;
 
-interface Scan extends ScanCounts {
+interface Scan {
   readonly signal: AbortSignal;
+  bytes: number;
+  tooLong: number;
   corrupt: number;
   left: number;
+  /** Compressed files that break off, and why. */
+  readonly broken: string[];
 }
 
 /**
- * Looks in a file of OTLP JSON lines, plain or gzip'd: what the file exporter writes, and what a collector's file
- * exporter writes.
+ * Looks in files of OTLP JSON lines: what the file exporter writes, and what a collector's file exporter writes, plain, gzip'd
+ * or zstd'd. A path is a file, which is read with all that it was rotated into, or a folder of such files.
  *
- * Each question reads the file once, which may be larger than memory; only lines that can hold what is sought are parsed.
+ * Each question reads the files once, which may be larger than memory; only lines that can hold what is sought are parsed.
  */
-export function fileBackend(path: string): LookupBackend {
+export function fileBackend(...paths: readonly string[]): LookupBackend {
+  let files: SpanFiles = { paths, left: 0, isFolder: false };
+  /** Files may be put aside between two questions: each looks anew which there are. */
+  const listed = async (): Promise<SpanFiles> => (files = await spanFiles(paths));
   return {
-    name: `file ${path}`,
+    get name() {
+      return nameOf(paths, files);
+    },
     async search({ id }, signal): Promise<TraceSearch> {
-      await checkFile(path);
-      const { ids, scan } = await tracesOf(path, id, signal);
-      const odd = await oddBeginning(path, scan.bytes);
-      return { traceIds: ids, notes: [...notesOf(scan, "may hold the id"), ...odd] };
+      const { ids, scan } = await tracesOf(await listed(), id, signal);
+      const odd = await oddBeginning(files, scan.bytes);
+      return {
+        traceIds: ids,
+        notes: [...leftFiles(files), ...notesOf(scan, "may hold the id"), ...odd],
+      };
     },
     async fetch(traceIds, _query, signal): Promise<RecordedTraces> {
-      await checkFile(path);
-      const { scan, spans, logs } = await recordsOf(path, new Set(traceIds), signal);
+      const { scan, spans, logs } = await recordsOf(await listed(), new Set(traceIds), signal);
       return { spans, logs, notes: notesOf(scan, "may hold a part of what was found") };
     },
-    queryToPaste: ({ id }) =>
-      `${path.endsWith(".gz") ? "zgrep" : "grep"} -F ${id.startsWith("-") ? "-e " : ""}${shellWord(jsonText(id))} ${shellWord(path)}`,
+    queryToPaste: ({ id }) => grepCommand(id, files.paths),
     links: () => [],
   };
 }
 
-function jsonText(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@-]+$/.test(text) && !text.startsWith("-")
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-async function checkFile(path: string): Promise<void> {
-  const stats = await stat(path).catch((error: unknown) => {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    throw isMissing
-      ? new DurascopeError(
-          "LOOKUP_FILE_MISSING",
-          `There is no file ${path}. Name the file of OTLP JSON lines to look in.`,
-        )
-      : new DurascopeError("LOOKUP_FILE_UNREADABLE", `${path} cannot be read: ${reason(error)}.`, {
-          cause: error,
-        });
-  });
-  if (!stats.isFile()) {
-    throw new DurascopeError(
-      "LOOKUP_FILE_UNREADABLE",
-      `${path} is no file. Name the file of OTLP JSON lines to look in.`,
-    );
+/** `file spans.jsonl`, `file spans.jsonl and 2 files that it was rotated into`, `folder spans (12 files)`. */
+function nameOf(paths: readonly string[], files: SpanFiles): string {
+  const [path = ""] = paths;
+  if (paths.length > 1) {
+    const named = paths.slice(0, MOST_NAMED).join(", ");
+    return `files ${named}${paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : ""}`;
   }
+  const read = files.paths.length;
+  if (files.isFolder) return `folder ${path} (${count(read, "file")})`;
+  return `file ${path}${read > 1 ? ` and ${count(read - 1, "file")} that it was rotated into` : ""}`;
 }
 
 function newScan(signal: AbortSignal): Scan {
-  return { bytes: 0, tooLong: 0, corrupt: 0, left: 0, signal };
+  return { bytes: 0, tooLong: 0, corrupt: 0, left: 0, broken: [], signal };
 }
 
 /** Traces that the id stands in, what was written last first. */
 async function tracesOf(
-  path: string,
+  files: SpanFiles,
   id: string,
   signal: AbortSignal,
 ): Promise<{ ids: string[]; scan: Scan }> {
@@ -97,24 +91,15 @@ async function tracesOf(
     met.delete(oldest);
     scan.left += 1;
   };
-  for await (const line of decoded(path, valuesOf(id), scan)) {
+  for await (const line of decoded(files, searchForId(id), scan)) {
     line.spans.forEach(take);
     line.logs.forEach(take);
   }
-  const newestFirst = [...met].toReversed();
-  scan.left += Math.max(0, newestFirst.length - MOST_TRACES);
-  return { ids: newestFirst.slice(0, MOST_TRACES), scan };
-}
-
-/** What a line has to hold one of to have the id as an attribute's value: in quotes, unless a number or boolean may be it. */
-function valuesOf(id: string): readonly string[] {
-  const forms = escapedForms(id);
-  const isBare = id === "true" || id === "false" || (id !== "" && Number.isFinite(Number(id)));
-  return isBare ? forms : forms.map((form) => `"${form}"`);
+  return { ids: [...met].toReversed(), scan };
 }
 
 async function recordsOf(
-  path: string,
+  files: SpanFiles,
   traces: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<{ scan: Scan; spans: RecordedSpan[]; logs: RecordedLog[] }> {
@@ -123,7 +108,7 @@ async function recordsOf(
   const logs: RecordedLog[] = [];
   if (traces.size === 0) return { scan, spans, logs };
   const needles = [...traces].flatMap(spellings);
-  for await (const line of decoded(path, needles, scan)) {
+  for await (const line of decoded(files, { needles }, scan)) {
     keep(line.spans, spans, traces, scan);
     keep(line.logs, logs, traces, scan);
   }
@@ -148,37 +133,104 @@ function keep<Record extends { readonly traceId?: string }>(
   }
 }
 
+/** The lines of all files in which a search finds something, the file that was written to last at the end. */
 async function* decoded(
-  path: string,
-  needles: readonly string[],
+  { paths }: SpanFiles,
+  search: LineSearch,
   scan: Scan,
 ): AsyncGenerator<DecodedLine> {
+  const opened = await openAll(paths);
   try {
-    for await (const text of matchingLines(path, needles, scan, scan.signal)) {
+    for (const { path, file } of opened) yield* decodedFile(path, file, search, scan);
+  } finally {
+    await Promise.all(opened.map(({ file }) => file.close()));
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly file: FileHandle;
+}
+
+/**
+ * All at once: what is put aside under another name while files are read is read nevertheless, and once. One that is gone
+ * since they were listed was the oldest of a rotation.
+ */
+async function openAll(paths: readonly string[]): Promise<readonly OpenFile[]> {
+  const outcomes = await Promise.allSettled(
+    paths.map(async (path) => ({ path, file: await open(path, "r") })),
+  );
+  const opened = outcomes.flatMap((outcome) =>
+    outcome.status === "fulfilled" ? [outcome.value] : [],
+  );
+  const failed = outcomes.flatMap((outcome, i) =>
+    outcome.status === "rejected" && (!isMissing(outcome.reason) || opened.length === 0)
+      ? [unreadable(paths[i] ?? "", outcome.reason)]
+      : [],
+  );
+  const [failure] = failed;
+  if (failure === undefined) return opened;
+  await Promise.all(opened.map(({ file }) => file.close()));
+  throw failure;
+}
+
+async function* decodedFile(
+  path: string,
+  file: FileHandle,
+  search: LineSearch,
+  scan: Scan,
+): AsyncGenerator<DecodedLine> {
+  const counts: ScanCounts = { bytes: 0, tooLong: 0 };
+  try {
+    for await (const text of matchingLines(file, search, counts, scan.signal)) {
       const line = decodeLine(text);
       if (line === undefined) scan.corrupt += 1;
       else yield line;
     }
   } catch (error) {
     scan.signal.throwIfAborted();
-    throw new DurascopeError(
-      "LOOKUP_FILE_UNREADABLE",
-      `${path} cannot be read: ${reason(error)}.`,
-      { cause: error },
-    );
+    throw unreadable(path, error);
+  }
+  scan.bytes += counts.bytes;
+  scan.tooLong += counts.tooLong;
+  if (counts.brokenOff !== undefined) scan.broken.push(`${path} (${counts.brokenOff})`);
+}
+
+/** Whether none of the files is OTLP JSON at all: by their first lines, which are all that is surely read. */
+async function oddBeginning({ paths }: SpanFiles, bytes: number): Promise<string[]> {
+  const isOne = paths.length === 1;
+  if (bytes === 0) return [isOne ? "The file is empty." : "All files are empty."];
+  for (const path of paths) {
+    // oxlint-disable-next-line no-await-in-loop -- the first of them will do
+    if ((await beginningOf(path)) === "otlp") return [];
+  }
+  return [
+    isOne
+      ? "The file begins with no line of OTLP JSON."
+      : "None of the files begins with a line of OTLP JSON.",
+  ];
+}
+
+async function beginningOf(path: string): Promise<"otlp" | "other"> {
+  // It may just have been put aside, which is no reason to fail.
+  const file = await open(path, "r").catch(() => undefined);
+  if (file === undefined) return "other";
+  try {
+    const scan: ScanCounts = { bytes: 0, tooLong: 0 };
+    for await (const line of matchingLines(file, { needles: [""] }, scan))
+      return /"resource(Spans|Logs|Metrics)"/.test(line) ? "otlp" : "other";
+    return "other";
+  } finally {
+    await file.close();
   }
 }
 
-/** Whether the file is no OTLP JSON at all: by its first line, which is all that is surely read. */
-async function oddBeginning(path: string, bytes: number): Promise<string[]> {
-  if (bytes === 0) return ["The file is empty."];
-  const scan: ScanCounts = { bytes: 0, tooLong: 0 };
-  for await (const line of matchingLines(path, [""], scan)) {
-    return /"resource(Spans|Logs|Metrics)"/.test(line)
-      ? []
-      : ["The file begins with no line of OTLP JSON."];
-  }
-  return [];
+function leftFiles({ paths, left }: SpanFiles): string[] {
+  return left === 0
+    ? []
+    : [
+        `The ${paths.length} files that were written to last were read, and ${left} older ones not.`,
+      ];
 }
 
 /** What a scan met, a sentence each; `matter` says in which way a line that could not be read may matter. */
@@ -188,8 +240,7 @@ function notesOf(scan: Scan, matter: string): string[] {
     notes.push(`${count(scan.corrupt, "line")} that ${matter} could not be read as JSON.`);
   if (scan.tooLong > 0)
     notes.push(`${count(scan.tooLong, "line")} over ${LONGEST_LINE / 2 ** 20} MiB passed over.`);
-  if (scan.brokenOff !== undefined)
-    notes.push(`The compressed file breaks off (${scan.brokenOff}).`);
+  for (const file of scan.broken) notes.push(`The compressed file breaks off: ${file}.`);
   if (scan.left > 0) notes.push(`There is more than fits: ${count(scan.left, "record")} left out.`);
   return notes;
 }
@@ -198,6 +249,6 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

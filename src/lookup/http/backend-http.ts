@@ -16,7 +16,7 @@ import { waitOf } from "./retry-wait.ts";
 export interface BackendHttpOptions extends BackendTargetOptions {
   /** Longest time for one question with its retries and waits, in ms; 30,000 by default. */
   readonly timeLimit?: number;
-  /** Largest answer, in bytes after decompression; 64 MiB by default. Answers that come at the same time hold at most twice as much. */
+  /** Largest answer, in bytes after decompression; 96 MiB by default, a trace of some 70,000 spans. Answers that come at the same time hold at most twice as much. */
   readonly bodyLimit?: number;
   /** Waits before a failed request is sent again, in ms: as many retries as there are waits. 250 and 1000 by default. */
   readonly retryWaits?: readonly number[];
@@ -34,6 +34,8 @@ export interface BackendRequest {
   readonly body?: unknown;
   /** Statuses beside 2xx that are answers, not failures: `[404]`. */
   readonly expected?: readonly number[];
+  /** The beginning of an answer that is too large will do, and is given; without this that is a failure. */
+  readonly mayBeCut?: boolean;
 }
 
 /** What a backend answered. */
@@ -42,6 +44,8 @@ export interface BackendAnswer {
   /** Lower case, without parameters: `application/json`; empty when there is none. */
   readonly contentType: string;
   readonly text: string;
+  /** Whether the text is only the beginning. */
+  readonly isCut?: boolean;
 }
 
 /** A JSON answer. */
@@ -74,7 +78,7 @@ export interface BackendHttp {
 }
 
 const TIME_LIMIT = 30_000;
-const BODY_LIMIT = 64 * 2 ** 20;
+const BODY_LIMIT = 96 * 2 ** 20;
 /** Longest body of a failure that is read for its explanation, in bytes. */
 const EXPLANATION_LIMIT = 16 * 2 ** 10;
 const RETRY_WAITS: readonly number[] = [250, 1000];
@@ -159,13 +163,13 @@ export function createBackendHttp(options: BackendHttpOptions): BackendHttp {
       throw unreachable(words, error);
     }
     const isAnswer = response.ok || isExpected(response.status, request);
-    const text = isAnswer
-      ? await bodyOf(response, signal)
-      : (await readBody(response, EXPLANATION_LIMIT, budget)).text;
+    const body = isAnswer
+      ? await bodyOf(response, request, signal)
+      : { text: (await readBody(response, EXPLANATION_LIMIT, budget)).text };
     signal.throwIfAborted();
     const type = response.headers.get("content-type") ?? "";
     const contentType = type.replace(/;.*/s, "").trim().toLowerCase();
-    return { status: response.status, contentType, text, headers: response.headers };
+    return { status: response.status, contentType, ...body, headers: response.headers };
   }
 
   /** Sends the request, and again to where a redirect within the origin leads. */
@@ -190,9 +194,14 @@ export function createBackendHttp(options: BackendHttpOptions): BackendHttp {
     );
   }
 
-  async function bodyOf(response: Response, signal: AbortSignal): Promise<string> {
+  async function bodyOf(
+    response: Response,
+    { mayBeCut = false }: BackendRequest,
+    signal: AbortSignal,
+  ): Promise<{ text: string; isCut?: boolean }> {
     const { text, bytes, error } = await readBody(response, bodyLimit, budget);
-    if (error === undefined || signal.aborted) return text;
+    if (error === undefined || signal.aborted) return { text };
+    if (mayBeCut && error instanceof BodyTooLarge) return { text, isCut: true };
     throw error instanceof BodyTooLarge
       ? failure(
           "LOOKUP_BAD_ANSWER",
@@ -203,9 +212,9 @@ export function createBackendHttp(options: BackendHttpOptions): BackendHttp {
 
   function checked(attempt: Attempt | "broken", request: BackendRequest): BackendAnswer {
     if (attempt === "broken") throw unreachable(words, undefined);
-    const { status, contentType, text } = attempt;
-    if ((status >= 200 && status < 300) || isExpected(status, request))
-      return { status, contentType, text };
+    const { headers: _headers, ...answer } = attempt;
+    const { status, text } = answer;
+    if ((status >= 200 && status < 300) || isExpected(status, request)) return answer;
     throw statusFailure(words, status, explanationOf(text, redact));
   }
 

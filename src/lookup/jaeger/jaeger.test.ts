@@ -5,7 +5,9 @@ import {
   serveJaeger,
 } from "../../../test/doubles/jaeger-server.ts";
 import type { TraceSearch } from "../backend.ts";
+import { type BackendHttp, createBackendHttp } from "../http/backend-http.ts";
 import { createJaegerBackend, type JaegerBackendOptions, jaegerOptionsOf } from "./jaeger.ts";
+import { searchLegacy } from "./jaeger-search.ts";
 
 const NOW = Date.parse("2026-11-26T12:00:00Z");
 const { signal } = new AbortController();
@@ -174,6 +176,34 @@ describe("the legacy search", () => {
     const backend = await jaeger(legacy(["a"], [{ traceID: "1234567890abcdef", spans: [] }]));
     const { traceIds } = await backend.search({ id: "x" }, signal);
     expect(traceIds).toEqual([`${"0".repeat(16)}1234567890abcdef`]);
+  });
+
+  test("takes the traces from the beginning of an answer that is too large: it holds whole traces", async () => {
+    const spans = Array.from({ length: 8000 }, () => ({
+      traceID: "0af7651916cd43dd",
+      operationName: 'x "traceID":"ffffffffffffffff"',
+    }));
+    const answering = async (data: unknown): Promise<BackendHttp> => {
+      await server?.stop();
+      server = await serveJaeger(() => json({ data }));
+      return createBackendHttp({
+        product: "Jaeger",
+        baseUrl: server.url,
+        addressBy: "JAEGER_URL",
+        credentialsBy: "JAEGER_AUTHORIZATION",
+        bodyLimit: 100_000,
+      });
+    };
+    const whole = await answering([{ traceID: "0af7651916cd43dd", spans }]);
+    const question = { id: "x", keys: ["workflow.id"], from: 0, until: NOW };
+    expect(await searchLegacy(whole, question, ["shop"], signal)).toMatchObject({
+      traceIds: ["0af7651916cd43dd".padStart(32, "0")],
+      cut: true,
+    });
+    const other = await answering("x".repeat(500_000));
+    await expect(searchLegacy(other, question, ["shop"], signal)).rejects.toMatchObject({
+      code: "LOOKUP_BAD_ANSWER",
+    });
   });
 
   test("says which services it left out, and that there are none", async () => {

@@ -23,6 +23,7 @@ const WAYS: Readonly<Record<RelationKind, Way>> = {
   previous_run: "up",
   first_run: "up",
   signal_sender: "up",
+  update_sender: "up",
   child: "down",
   next_run: "down",
   later_run: "down",

@@ -40,7 +40,7 @@ export function directDelivery(ports: DeliveryPorts): BatchDelivery {
     async deliver(batch) {
       const { sendOnce, timeoutMillis, timing } = ports;
       const delivery =
-        timing.now() - failedAt < GIVING_UP_MS
+        Math.abs(timing.now() - failedAt) < GIVING_UP_MS
           ? await sendOnce(batch, timeoutMillis)
           : await sendWithRetries(sendOnce, batch, timeoutMillis, timing);
       if (settle(delivery, batch, ports)) return undefined;
@@ -70,7 +70,7 @@ export function settle(
     counts.rejected += batch.spans;
     warn(
       "refused",
-      `durascope: ${shown} refused a batch of ${batch.spans} spans (${delivery.reason}). They are lost, since it would refuse them again; its own log says why.`,
+      `durascope: ${shown} refused a batch of ${batch.spans} spans (${delivery.reason}). They are lost, since it would refuse them again; ${remedyOf(delivery.reason)}`,
     );
     return true;
   }
@@ -86,6 +86,12 @@ export function settle(
     );
   else if (because !== "") warn("remark", `durascope: ${shown} took a batch and remarks${because}`);
   return true;
+}
+
+function remedyOf(reason: string): string {
+  return reason === "HTTP 413"
+    ? "give it shorter ones by OTEL_EXPORTER_OTLP_COMPRESSION=gzip, or by a smaller maxBatchBytes."
+    : "its own log says why.";
 }
 
 /** Says that someone has to correct the set-up. */

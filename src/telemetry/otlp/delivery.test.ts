@@ -51,6 +51,16 @@ describe("an answer of a backend", () => {
     });
   });
 
+  test("a success with a web page is none: the address is that of something else", () => {
+    const headers = { "content-type": "text/html; charset=utf-8" };
+    expect(delivery(200, { headers, body: "\n<!doctype html><title>Log in</title>" })).toEqual({
+      outcome: "forbidden",
+      reason: "HTTP 200 with a web page",
+    });
+    // A backend that calls its empty answer HTML has taken it.
+    expect(delivery(200, { headers, body: "" })).toMatchObject({ outcome: "accepted" });
+  });
+
   test("a partial success in protobuf is read", () => {
     const headers = { "content-type": "application/x-protobuf" };
     const body = partialSuccessInProtobuf(5, "quota");
@@ -100,16 +110,30 @@ describe("an answer of a backend", () => {
     });
   });
 
+  test("a date to come again is told by the backend's own clock, where it gives its time", () => {
+    const headers = {
+      date: "Mon, 02 Mar 2026 09:00:00 GMT",
+      "retry-after": "Mon, 02 Mar 2026 09:00:40 GMT",
+    };
+    expect(delivery(503, { headers })).toMatchObject({ retryAfter: 40_000 });
+    expect(delivery(503, { headers: { ...headers, date: "soon" } })).toMatchObject({
+      retryAfter: 0,
+    });
+  });
+
   test.each([400, 413, 415, 422, 500, 501, 505])("%i refuses the batch for good", (status) => {
     expect(delivery(status)).toEqual({ outcome: "refused", reason: `HTTP ${status}` });
   });
 
-  test.each([301, 302, 307, 308, 401, 403, 404, 405])("%i asks for another set-up", (status) => {
-    expect(delivery(status, { headers: { location: "http://evil" } })).toEqual({
-      outcome: "forbidden",
-      reason: `HTTP ${status}`,
-    });
-  });
+  test.each([101, 301, 302, 307, 308, 401, 403, 404, 405])(
+    "%i asks for another set-up",
+    (status) => {
+      expect(delivery(status, { headers: { location: "http://evil" } })).toEqual({
+        outcome: "forbidden",
+        reason: `HTTP ${status}`,
+      });
+    },
+  );
 
   test("none is a reason to come again", () => {
     const answer = deliveryOf(

@@ -6,7 +6,7 @@ import type { PartialSuccess } from "./partial-success.ts";
  * - `accepted`: the backend has it, without `rejected` spans of it.
  * - `refused`: it will not take this batch, however often it is sent.
  * - `unavailable`: it takes nothing now, or answers nothing; later it may.
- * - `forbidden`: it takes nothing as it is addressed: wrong key, wrong path. Someone has to correct that first.
+ * - `forbidden`: it takes nothing as it is addressed: wrong key, wrong path, a web page. Someone has to correct that first.
  */
 export type Delivery =
   | { readonly outcome: "accepted"; readonly rejected: number; readonly message?: string }
@@ -34,7 +34,7 @@ const LONGEST_MESSAGE = 256;
  * Reads a backend's answer to a batch, as OTLP has it.
  *
  * @param partialSuccess reads the body of a success; throws when it is none that OTLP knows, which counts as a success without a word
- * @param now milliseconds since the epoch, for a `Retry-After` that is a date
+ * @param now milliseconds since the epoch, for a `Retry-After` that is a date in an answer that does not say its own
  */
 export function deliveryOf(
   answer: HttpAnswer,
@@ -43,16 +43,21 @@ export function deliveryOf(
 ): Delivery {
   if (!answer.answered) return { outcome: "unavailable", reason: answer.reason };
   const { status, headers, body } = answer;
-  if (status >= 200 && status < 300) {
-    return accepted(() => partialSuccess(body, String(headers["content-type"] ?? "")));
-  }
   const reason = `HTTP ${status}`;
+  if (status >= 200 && status < 300) {
+    const contentType = String(headers["content-type"] ?? "");
+    // No receiver of OTLP answers with a web page: it is that of a proxy's login, or of a program with another purpose.
+    if (isWebPage(contentType, body)) {
+      return { outcome: "forbidden", reason: `${reason} with a web page` };
+    }
+    return accepted(() => partialSuccess(body, contentType));
+  }
   if (RETRYABLE.has(status)) {
-    const retryAfter = retryAfterOf(headers["retry-after"], now);
+    const retryAfter = retryAfterOf(headers["retry-after"], clockOf(headers["date"]) ?? now);
     return { outcome: "unavailable", reason, ...(retryAfter !== undefined && { retryAfter }) };
   }
-  // A redirect is not followed: it may lead to a host that must not see the headers.
-  if (ADDRESS_ERRORS.has(status) || (status >= 300 && status < 400)) {
+  // A redirect is not followed: it may lead to a host that must not see the headers. Below 200 is another protocol.
+  if (ADDRESS_ERRORS.has(status) || status < 200 || (status >= 300 && status < 400)) {
     return { outcome: "forbidden", reason };
   }
   return { outcome: "refused", reason };
@@ -66,6 +71,16 @@ function accepted(read: () => PartialSuccess): Delivery {
   } catch {
     return { outcome: "accepted", rejected: 0 };
   }
+}
+
+function isWebPage(contentType: string, body: Buffer): boolean {
+  return contentType.startsWith("text/html") && body.toString().trimStart().startsWith("<");
+}
+
+/** What the backend's own clock says: a date that it gives is to be compared with that, however wrong ours is. */
+function clockOf(header: string | string[] | undefined): number | undefined {
+  const ms = typeof header === "string" ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** Milliseconds that `Retry-After` asks for, in seconds or as a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). */

@@ -21,12 +21,13 @@ export interface ExportedSpan extends OtlpSpan {
  * by their attributes, the application's have none.
  */
 export function fromReadableSpan(span: ReadableSpan): ExportedSpan {
-  const { traceId, spanId } = span.spanContext();
+  const { traceId, spanId, traceState } = span.spanContext();
   const parentSpanId = span.parentSpanContext?.spanId;
   const { name, version } = span.instrumentationScope;
   return {
     traceId,
     spanId,
+    ...(traceState !== undefined && { traceState: traceState.serialize() }),
     ...(parentSpanId !== undefined && { parentSpanId }),
     name: span.name,
     kind: SPAN_KINDS[span.kind] ?? "INTERNAL",

@@ -1,11 +1,13 @@
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type ScriptedCollector,
   startScriptedCollector,
 } from "../../../test/doubles/scripted-collector.ts";
-import { type HttpAnswer, httpPost } from "./http-post.ts";
+import { type HttpAnswer, type HttpPost, httpPost } from "./http-post.ts";
 
 let collector: ScriptedCollector;
 beforeEach(async () => {
@@ -14,15 +16,31 @@ beforeEach(async () => {
 afterEach(() => collector.stop());
 
 function post(
-  over: { readonly url?: string; readonly timeoutMillis?: number } = {},
+  over: Partial<Omit<HttpPost, "url">> & { readonly url?: string } = {},
 ): Promise<HttpAnswer> {
   return httpPost({
     url: new URL(over.url ?? `${collector.origin}/v1/traces`),
     headers: { "content-type": "application/json", "x-key": "k" },
     body: Buffer.from('{"resourceSpans":[]}'),
     timeoutMillis: over.timeoutMillis ?? 5000,
-    certificates: {},
+    certificates: over.certificates ?? {},
   });
+}
+
+/** What comes of a post to a server that answers with these bytes, and then nothing. */
+async function answerTo(bytes: string, timeoutMillis?: number): Promise<HttpAnswer> {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => void socket.write(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const answer = await post({
+    url: `http://127.0.0.1:${port}`,
+    ...(timeoutMillis !== undefined && { timeoutMillis }),
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return answer;
 }
 
 describe("httpPost", () => {
@@ -96,4 +114,55 @@ describe("httpPost", () => {
     endless.closeAllConnections();
     endless.close();
   });
+
+  test.each([200, 400])(
+    "the status %i counts, though the answer behind it never ends",
+    async (status) => {
+      const answer = await answerTo(`HTTP/1.1 ${status} So\r\nContent-Length: 99\r\n\r\n{`, 1500);
+      expect(answer).toMatchObject({ answered: true, status, body: Buffer.from("{") });
+    },
+  );
+
+  test("a server that switches to another protocol has answered", async () => {
+    const answer = await answerTo("HTTP/1.1 101 So\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+    expect(answer).toMatchObject({ answered: true, status: 101 });
+  });
+
+  test("what is no HTTP is no answer, and a port of gRPC is hinted at", async () => {
+    expect(await answerTo("SSH-2.0\r\n")).toMatchObject({
+      answered: false,
+      reason: expect.stringMatching(/^HPE_.*gRPC/),
+    });
+  });
+
+  test.each([0.5, 3e9, 5e9])(
+    "a timeout of %d ms is none that throws or ends at once",
+    async (timeoutMillis) => {
+      collector.always({ status: 204 });
+      const answer = await post({ timeoutMillis });
+      expect(answer).toMatchObject(timeoutMillis < 1 ? {} : { answered: true, status: 204 });
+    },
+  );
+
+  test("a certificate that is none is no answer", async () => {
+    const certificates = { cert: Buffer.from("no PEM"), key: Buffer.from("no PEM") };
+    const url = collector.origin.replace("http:", "https:");
+    expect(await post({ url, certificates })).toMatchObject({
+      answered: false,
+      reason: expect.stringContaining("PEM"),
+    });
+  });
+});
+
+test("Node's own settings of a proxy count", async () => {
+  const module = JSON.stringify(new URL("./http-post.ts", import.meta.url).href);
+  const program = `const { httpPost } = await import(${module});
+    const url = new URL("http://collector.invalid:4318/v1/traces");
+    await httpPost({ url, headers: {}, body: Buffer.from("{}"), timeoutMillis: 5000, certificates: {} });`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    env: { ...process.env, NODE_USE_ENV_PROXY: "1", HTTP_PROXY: collector.origin, NO_PROXY: "" },
+  });
+  expect(collector.requests.map(({ path }) => path)).toEqual([
+    "http://collector.invalid:4318/v1/traces",
+  ]);
 });

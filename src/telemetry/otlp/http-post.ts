@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { withoutTracing } from "../../correlation/opentelemetry-global.ts";
+import { property } from "../../correlation/property.ts";
 import type { OtlpCertificates } from "./otlp-settings.ts";
 
 /** One request. */
@@ -18,19 +19,22 @@ export type HttpAnswer =
       readonly answered: true;
       readonly status: number;
       readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-      /** At most the first 64 KiB. */
+      /** At most the first 64 KiB, and less where it breaks off or the time is over. */
       readonly body: Buffer;
     }
   | { readonly answered: false; readonly reason: string };
 
 const LONGEST_ANSWER = 65_536;
+/** Longest delay of a timer of Node.js; a longer one would end at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Posts a body over kept-alive connections. Redirects are not followed, so that headers with a key reach no other host.
- * The application's own instrumentation makes no span of it. Never rejects.
+ * Posts a body over kept-alive connections of Node's global agents, and so through a proxy where Node.js is told of one
+ * (`NODE_USE_ENV_PROXY=1`). Redirects are not followed, so that headers with a key reach no other host. The application's
+ * own instrumentation makes no span of it. Never rejects.
  */
 export async function httpPost(post: HttpPost): Promise<HttpAnswer> {
-  const deadline = Date.now() + post.timeoutMillis;
+  const deadline = performance.now() + post.timeoutMillis;
   const first = await attempt(post, deadline);
   // The other side may close a kept connection just when it is used again; then it has not seen the request.
   const answer = first.isStale ? await attempt(post, deadline) : first;
@@ -48,37 +52,52 @@ async function attempt(
   const { request: start } = await (url.protocol === "https:"
     ? import("node:https")
     : import("node:http"));
-  const signal = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
+  const left = Math.ceil(deadline - performance.now());
+  const signal = AbortSignal.timeout(Math.min(LONGEST_TIMEOUT_MS, Math.max(1, left)));
   return new Promise((resolve) => {
+    const fail = (error: unknown, isStale = false): void => {
+      const reason = signal.aborted ? `no answer within ${post.timeoutMillis} ms` : reasonOf(error);
+      resolve({ answered: false, reason, isStale: isStale && !signal.aborted });
+    };
     withoutTracing(() => {
       const headers = { ...post.headers, "content-length": String(body.byteLength) };
-      const request = start(url, { method: "POST", headers, signal, ...certificates });
-      request.on("error", (error) => {
-        resolve({
-          answered: false,
-          reason: signal.aborted ? `no answer within ${post.timeoutMillis} ms` : reasonOf(error),
-          isStale: request.reusedSocket && !signal.aborted,
+      try {
+        const request = start(url, { method: "POST", headers, signal, ...certificates });
+        let isAnswered = false;
+        request.on("error", (error) => {
+          if (!isAnswered) fail(error, request.reusedSocket);
         });
-      });
-      request.on("response", (response) => {
-        void readAnswer(response).then(resolve, (error: unknown) =>
-          resolve({ answered: false, reason: reasonOf(error) }),
-        );
-      });
-      request.end(body);
+        request.on("response", (response) => {
+          isAnswered = true;
+          void readAnswer(response).then(resolve);
+        });
+        // Who switches to another protocol gives neither a response nor an error.
+        request.on("upgrade", ({ statusCode: status = 0, headers: answered }, socket) => {
+          socket.destroy();
+          resolve({ answered: true, status, headers: answered, body: Buffer.alloc(0) });
+        });
+        request.end(body);
+      } catch (error) {
+        fail(error);
+      }
     });
   });
 }
 
+/** The status says what became of the request: an answer that breaks off behind it, or never ends, takes nothing back. */
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response) {
-    const bytes: Buffer = chunk;
-    chunks.push(bytes);
-    length += bytes.length;
-    // Leaving the loop ends the connection: an answer without an end must not hold on to memory.
-    if (length >= LONGEST_ANSWER) break;
+  try {
+    for await (const chunk of response) {
+      const bytes: Buffer = chunk;
+      chunks.push(bytes);
+      length += bytes.length;
+      // Leaving the loop ends the connection: an answer without an end must not hold on to memory.
+      if (length >= LONGEST_ANSWER) break;
+    }
+  } catch {
+    // What came until then is what there is.
   }
   const { statusCode: status = 0, headers } = response;
   return {
@@ -91,7 +110,11 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
 
 /** The code of a system error, such as ECONNREFUSED; no message, since that quotes what it was given. */
 function reasonOf(error: unknown): string {
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
-  if (typeof code === "string") return code;
-  return typeof name === "string" ? name : "unknown reason";
+  const code = property(error, "code") ?? property(error, "name");
+  if (typeof code !== "string") return "unknown reason";
+  // Of Node's parser of HTTP: the most common mistake is the port of gRPC, which speaks HTTP/2 alone.
+  if (code.startsWith("HPE_")) return `${code}: no HTTP/1.1, as on a port of gRPC`;
+  return /CERT|ISSUER/.test(code)
+    ? `${code}: see OTEL_EXPORTER_OTLP_CERTIFICATE and _CLIENT_CERTIFICATE`
+    : code;
 }

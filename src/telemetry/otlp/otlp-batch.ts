@@ -12,7 +12,16 @@ export interface OtlpBatch {
   readonly spans: number;
   /** When the last of them ended, in milliseconds since the epoch. */
   readonly lastEnd: number;
+  /**
+   * How many of them ended in the minute up to that, in the minute before it, and so on, for {@link MINUTES_OF_ENDS} minutes;
+   * others ended earlier. Left out where all ended at about the same time.
+   */
+  readonly endsByMinute?: readonly number[];
 }
+
+/** What ended longer before the last span of its batch is late by every measure when it is stored: see `late-spans.ts`. */
+const MINUTES_OF_ENDS = 60;
+const MINUTE_MS = 60_000;
 
 const gzipped = promisify(gzip);
 
@@ -31,17 +40,49 @@ export async function otlpBatches(
 ): Promise<OtlpBatch[]> {
   const parts = encodedParts(spans, encoding, options.maxBytes, options.lose);
   const isGzipped = options.compression === "gzip";
-  return Promise.all(
-    parts.map(async ({ part, body }) => ({
-      body: isGzipped ? await gzipped(body) : body,
-      contentType: encoding.contentType,
-      isGzipped,
-      spans: part.length,
-      lastEnd: Math.max(
-        ...part.map(({ endTime: [seconds, nanos] }) => seconds * 1000 + nanos / 1e6),
-      ),
-    })),
-  );
+  return Promise.all(parts.map((part) => batchOf(part, encoding.contentType, isGzipped)));
+}
+
+async function batchOf(
+  { part, body }: EncodedPart,
+  contentType: string,
+  isGzipped: boolean,
+): Promise<OtlpBatch> {
+  return {
+    body: isGzipped ? await gzipped(body) : body,
+    contentType,
+    isGzipped,
+    spans: part.length,
+    ...endsOf(part),
+  };
+}
+
+function endsOf(part: readonly ReadableSpan[]): Pick<OtlpBatch, "lastEnd" | "endsByMinute"> {
+  const ends = part.map(({ endTime: [seconds, nanos] }) => seconds * 1000 + nanos / 1e6);
+  const lastEnd = Math.max(...ends);
+  const endsByMinute: number[] = [];
+  for (const end of ends) {
+    const minute = Math.floor((lastEnd - end) / MINUTE_MS);
+    if (minute >= MINUTES_OF_ENDS) continue;
+    while (endsByMinute.length <= minute) endsByMinute.push(0);
+    endsByMinute[minute] = (endsByMinute[minute] ?? 0) + 1;
+  }
+  return endsByMinute[0] === part.length ? { lastEnd } : { lastEnd, endsByMinute };
+}
+
+/** How many of a batch's spans had not ended more than `after` milliseconds before one time, and had before another, later one. */
+export function agedSpans(
+  { spans, lastEnd, endsByMinute = [spans] }: OtlpBatch,
+  after: number,
+  from: number,
+  to: number,
+): number {
+  let aged = 0;
+  for (const [minute, count] of endsByMinute.entries()) {
+    const end = lastEnd - minute * MINUTE_MS;
+    if (from - end <= after && to - end > after) aged += count;
+  }
+  return aged;
 }
 
 interface EncodedPart {

@@ -1,3 +1,4 @@
+import { createTraceState } from "@opentelemetry/api";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fakeTiming } from "../../../test/doubles/fake-timing.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type OtlpExporterOptions,
   otlpSpanExporter,
 } from "./otlp-exporter.ts";
+import { PROCESS_TIMING } from "./retrying.ts";
 
 let collector: ScriptedCollector;
 let warnings: string[];
@@ -71,6 +73,16 @@ describe.each(["http/json", "http/protobuf"] as const)("%s", (protocol) => {
     expect(collector.requests[0]?.spans[0]?.attributes).toEqual({ rows: ["a", "b"] });
   });
 
+  test("what a sampler wrote into the trace state of the application's own spans arrives", async () => {
+    const exporter = await exporterWith({ protocol });
+    const context = readableSpan("query").spanContext();
+    const traceState = createTraceState("ot=th:8,vendor=a");
+    await exported(exporter, [
+      { ...readableSpan("query"), spanContext: () => ({ ...context, traceState }) },
+    ]);
+    expect(collector.requests[0]?.text).toContain('"traceState":"ot=th:8,vendor=a"');
+  });
+
   test("a batch that would be too long goes in several, in their order; a span that is too long alone", async () => {
     const exporter = await exporterWith({ protocol, maxBatchBytes: 2000 });
     const spans = [
@@ -114,7 +126,8 @@ describe("otlpSpanExporter", () => {
   });
 
   test("a backend that is busy gets the batch again when it said", async () => {
-    const exporter = await exporterWith();
+    const timing = { ...PROCESS_TIMING, pause: () => Promise.resolve() };
+    const exporter = await exporterWith({ timing });
     collector.next(
       { status: 429, headers: { "retry-after": "0" } },
       { status: 503, headers: { "retry-after": "0" } },
@@ -123,6 +136,61 @@ describe("otlpSpanExporter", () => {
     expect(collector.requests).toHaveLength(3);
     expect(exporter.counts()).toMatchObject({ exported: 2, failed: 0 });
     expect(warnings).toEqual([]);
+  });
+
+  test("a batch that is too long for the backend is said with what helps", async () => {
+    const exporter = await exporterWith();
+    collector.always({ status: 413 });
+    expect(await exported(exporter, readableSpans("s", 2))).toEqual({ code: 0 });
+    expect(warnings).toEqual([expect.stringMatching(/HTTP 413.*COMPRESSION=gzip.*maxBatchBytes/)]);
+  });
+
+  test("a web page is no success: the spans are given back", async () => {
+    const exporter = await exporterWith();
+    collector.always({
+      status: 200,
+      headers: { "content-type": "text/html" },
+      body: "<title>Log in</title>",
+    });
+    expect(await exported(exporter, readableSpans("s", 2))).toMatchObject({ code: 1 });
+    expect(exporter.counts()).toMatchObject({ exported: 0, failed: 2 });
+    expect(warnings).toEqual([
+      expect.stringMatching(/HTTP 200 with a web page.*Check the address/),
+    ]);
+  });
+
+  test("after its shutdown an exporter takes nothing, and says so", async () => {
+    const exporter = await exporterWith();
+    await exporter.shutdown();
+    expect(await exported(exporter, readableSpans("s", 2))).toMatchObject({ code: 1 });
+    expect(exporter.counts()).toMatchObject({ failed: 2 });
+    expect(collector.requests).toEqual([]);
+  });
+
+  test("a callback that throws is not the process's trouble", async () => {
+    const unhandled = vi.fn<(reason: unknown) => void>();
+    process.on("unhandledRejection", unhandled);
+    const exporter = await exporterWith();
+    await new Promise<void>((resolve) => {
+      exporter.export([readableSpan("one")], () => {
+        resolve();
+        throw new Error("callback");
+      });
+    });
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  test("attributes of the resource that are looked for without an end cost no span", async () => {
+    const exporter = await exporterWith({ timeoutMillis: 50 });
+    const resource = {
+      attributes: {},
+      asyncAttributesPending: true,
+      waitForAsyncAttributes: () => new Promise<void>(() => undefined),
+    };
+    await exported(exporter, [{ ...readableSpan("one"), resource }]);
+    expect(collector.taken()).toEqual(["one"]);
   });
 
   test("a backend that stays away fails the export: whoever gave the spans may give them again", async () => {

@@ -1,5 +1,6 @@
 import type { Environment } from "../../correlation/disabled.ts";
 import type { ReadableSpan } from "../../correlation/readable-span.ts";
+import { within } from "../../correlation/within.ts";
 import { type ExportCounts, noExportCounts } from "../export-counts.ts";
 import { DEFAULT_LATE_AFTER_MS } from "../late-spans.ts";
 import type { SpanExporter } from "../span-exporter.ts";
@@ -39,6 +40,8 @@ export interface CountingExporter extends SpanExporter {
 }
 
 const MAX_BATCH_BYTES = 2 * 2 ** 20;
+/** Longest time that a shutdown gives to what is on its way. */
+const LONGEST_SHUTDOWN_MS = 10_000;
 
 /**
  * An exporter over OTLP/HTTP, in JSON or protobuf, for the batch processor of OpenTelemetry's SDK 2 or 3 or our own. What a
@@ -71,9 +74,14 @@ export async function otlpSpanExporter(
       ? directDelivery(ports)
       : spoolingDelivery({ ...ports, ...spool, lateAfter: DEFAULT_LATE_AFTER_MS });
   const running = new Set<Promise<void>>();
+  let isShutDown = false;
 
   async function deliver(spans: readonly ReadableSpan[]): Promise<void> {
-    await pendingAttributes(spans);
+    if (isShutDown) {
+      counts.failed += spans.length;
+      throw new Error("spans were not exported: the exporter is shut down");
+    }
+    await pendingAttributes(spans, settings.timeoutMillis);
     const batches = await otlpBatches(spans, encoding, {
       maxBytes: options.maxBatchBytes ?? MAX_BATCH_BYTES,
       compression: settings.compression,
@@ -104,12 +112,15 @@ export async function otlpSpanExporter(
       };
       const reported = report();
       running.add(reported);
+      // A callback that throws is its giver's own trouble, and must not end the process.
+      reported.catch(() => undefined);
     },
     async forceFlush() {
       await Promise.allSettled(running);
     },
     async shutdown() {
-      await Promise.allSettled(running);
+      isShutDown = true;
+      await within(LONGEST_SHUTDOWN_MS, Promise.allSettled(running));
       await delivery.close();
     },
     counts: () => delivery.counts(),
@@ -128,12 +139,12 @@ async function spoolFor(
   return openSpoolAt(options, () => timing.now(), say);
 }
 
-/** Detectors of the SDK may still look for attributes of the resource. */
-async function pendingAttributes(spans: readonly ReadableSpan[]): Promise<void> {
+/** Detectors of the SDK may still look for attributes of the resource; one that hangs costs its attributes, and no spans. */
+async function pendingAttributes(spans: readonly ReadableSpan[], most: number): Promise<void> {
   const pending = new Set(
     spans.map(({ resource }) => resource).filter((it) => it.asyncAttributesPending === true),
   );
-  await Promise.allSettled(
-    [...pending].map(async (resource) => resource.waitForAsyncAttributes?.()),
-  );
+  if (pending.size === 0) return;
+  const found = [...pending].map(async (resource) => resource.waitForAsyncAttributes?.());
+  await within(most, Promise.allSettled(found));
 }

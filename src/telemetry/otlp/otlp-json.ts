@@ -65,8 +65,9 @@ function spanBeginning(traceId: string): string {
 }
 
 function encodeSpan(span: OtlpSpan): string {
-  const { parentSpanId, status } = span;
+  const { parentSpanId, traceState, status } = span;
   let text = `${spanBeginning(span.traceId)}${id(span.spanId)}`;
+  if (traceState) text += `","traceState":"${escaped(traceState)}`;
   if (parentSpanId !== undefined) text += `","parentSpanId":"${id(parentSpanId)}`;
   text += `","name":"${escaped(span.name)}","kind":${KINDS[span.kind]}`;
   text += `,"startTimeUnixNano":"${nanoseconds(span.startTime)}","endTimeUnixNano":"${nanoseconds(span.endTime)}"`;

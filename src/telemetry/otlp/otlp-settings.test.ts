@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
 import { describe, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { type OtlpHttpSettings, otlpHttpSettings } from "./otlp-settings.ts";
@@ -131,16 +133,61 @@ describe("otlpHttpSettings", () => {
     expect(attempt).not.toThrow(/secret/);
   });
 
-  test("certificates are read from the files of the variables; one that is not there is refused", () => {
-    const file = folder.path("ca.pem");
-    writeFileSync(file, "pem");
-    const { certificates } = settings({
-      OTEL_EXPORTER_OTLP_CERTIFICATE: file,
-      OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: file,
+  test("headers of one name are one, whatever their case: the option's counts", () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_HEADERS: "API-Key=shared",
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: "api-key=own",
+    };
+    expect(settings(environment).headers).toEqual({ "api-key": "own" });
+    const options = { headers: { "API-Key": "option" } };
+    expect(settings(environment, options).headers).toEqual({ "api-key": "option" });
+  });
+
+  test.each(["api-key=100%secret", "secret"])(
+    "a list of headers that cannot be read is told of, without what is in it",
+    (text) => {
+      const warn = vi.fn<(message: string) => void>();
+      expect(settings({ OTEL_EXPORTER_OTLP_HEADERS: text }, {}, warn).headers).toEqual({});
+      expect(warn.mock.calls).toEqual([[expect.stringMatching(/OTLP_HEADERS is no list.*%25/)]]);
+      expect(warn.mock.calls.join()).not.toContain("secret");
+    },
+  );
+
+  describe("certificates", () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const [certificate = ""] = rootCertificates;
+
+    test("are read from the files of the variables", () => {
+      const [caFile, keyFile] = [folder.path("ca.pem"), folder.path("key.pem")];
+      writeFileSync(caFile, certificate);
+      writeFileSync(keyFile, key);
+      const { certificates } = settings({
+        OTEL_EXPORTER_OTLP_CERTIFICATE: caFile,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: keyFile,
+      });
+      expect(certificates).toEqual({ ca: Buffer.from(certificate), key: Buffer.from(key) });
     });
-    expect(certificates).toEqual({ ca: Buffer.from("pem"), key: Buffer.from("pem") });
-    expect(() => settings({ OTEL_EXPORTER_OTLP_CERTIFICATE: folder.path("no.pem") })).toThrow(
-      expect.objectContaining({ code: "OTLP_CERTIFICATE" }),
-    );
+
+    test("that are not there, or no PEM, are refused at once", () => {
+      const file = folder.path("der");
+      writeFileSync(file, "no PEM");
+      for (const path of [file, folder.path("no.pem")])
+        expect(() => settings({ OTEL_EXPORTER_OTLP_CERTIFICATE: path })).toThrow(
+          expect.objectContaining({ code: "OTLP_CERTIFICATE" }),
+        );
+    });
+
+    test("with a key that is not theirs are refused at once", () => {
+      const [certFile, keyFile] = [folder.path("cert.pem"), folder.path("key.pem")];
+      writeFileSync(certFile, certificate);
+      writeFileSync(keyFile, key);
+      const attempt = (): unknown =>
+        settings({
+          OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certFile,
+          OTEL_EXPORTER_OTLP_CLIENT_KEY: keyFile,
+        });
+      expect(attempt).toThrow(/do not belong together/);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { createSecureContext } from "node:tls";
 import { DurascopeError } from "../../core/errors.ts";
 import type { Environment } from "../../correlation/disabled.ts";
 import { parseKeyValueList } from "../../correlation/key-value-list.ts";
@@ -56,7 +57,8 @@ type Variable = (name: string) => string | undefined;
  * makes no sense is told of by `warn`, without its value, and left out.
  *
  * @throws DurascopeError `OTLP_ENDPOINT` for an address that is no http URL, `OTLP_PROTOCOL` for gRPC and unknown
- *   protocols, `OTLP_HEADER` for a header that HTTP does not allow, `OTLP_CERTIFICATE` for a file that cannot be read
+ *   protocols, `OTLP_HEADER` for a header that HTTP does not allow, `OTLP_CERTIFICATE` for a file that
+ *   cannot be read or holds no PEM, or a key that is not the certificate's
  */
 export function otlpHttpSettings(
   options: OtlpHttpOptions,
@@ -69,11 +71,11 @@ export function otlpHttpSettings(
     read(`OTEL_EXPORTER_OTLP_${signal}_${name}`) ?? read(`OTEL_EXPORTER_OTLP_${name}`);
   return {
     url: endpoint(options.url, read, signal),
-    headers: allowedHeaders({
-      ...parseKeyValueList(read("OTEL_EXPORTER_OTLP_HEADERS")),
-      ...parseKeyValueList(read(`OTEL_EXPORTER_OTLP_${signal}_HEADERS`)),
-      ...options.headers,
-    }),
+    headers: {
+      ...headersOf("OTEL_EXPORTER_OTLP_HEADERS", read, warn),
+      ...headersOf(`OTEL_EXPORTER_OTLP_${signal}_HEADERS`, read, warn),
+      ...allowedHeaders(options.headers ?? {}),
+    },
     timeoutMillis: timeout(options.timeoutMillis, variable, warn),
     compression: compression(options.compression, variable, warn),
     protocol: protocol(options.protocol ?? variable("PROTOCOL") ?? "http/json", signal),
@@ -100,6 +102,17 @@ function httpUrl(text: string): URL {
   );
 }
 
+function headersOf(name: string, read: Variable, warn: WarningLogger): Record<string, string> {
+  const text = read(name);
+  const headers = allowedHeaders(parseKeyValueList(text));
+  if (text !== undefined && Object.keys(headers).length === 0)
+    warn(
+      `durascope: ${name} is no list of name=value, separated by commas and percent-encoded, so none of its headers is sent. A % in a value is written as %25.`,
+    );
+  return headers;
+}
+
+/** Headers by their names in lower case, since HTTP tells no case. */
 function allowedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const allowed: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -153,17 +166,31 @@ function certificates(variable: Variable): OtlpCertificates {
   const ca = pem(variable("CERTIFICATE"));
   const cert = pem(variable("CLIENT_CERTIFICATE"));
   const key = pem(variable("CLIENT_KEY"));
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  const all = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  try {
+    // Tried here, where it can be said: else each request would fail for it.
+    if (cert ?? key) createSecureContext(all);
+  } catch (error) {
+    throw new DurascopeError(
+      "OTLP_CERTIFICATE",
+      "The certificate and the key of OTLP exports are none that TLS takes, or do not belong together. Correct the files of OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY.",
+      { cause: error },
+    );
+  }
+  return all;
 }
 
 function pem(path: string | undefined): Buffer | undefined {
   if (path === undefined) return undefined;
   try {
-    return readFileSync(path);
+    const bytes = readFileSync(path);
+    // Node.js takes a bundle without any certificate, and trusts nobody then.
+    if (!bytes.includes("-----BEGIN ")) throw new Error("no PEM");
+    return bytes;
   } catch (error) {
     throw new DurascopeError(
       "OTLP_CERTIFICATE",
-      `The certificate or key file ${path} of OTLP exports cannot be read. Correct OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY.`,
+      `The certificate or key file ${path} of OTLP exports cannot be read, or is no PEM. Correct OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY.`,
       { cause: error },
     );
   }

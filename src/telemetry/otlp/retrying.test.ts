@@ -88,6 +88,40 @@ describe("sendWithRetries", () => {
   });
 });
 
+test("a backend that asks to come again at once is not asked again at once", async () => {
+  const timing = fakeTiming();
+  let tries = 0;
+  const sent = sendWithRetries(
+    () => {
+      tries += 1;
+      return Promise.resolve({ ...away, retryAfter: 0 });
+    },
+    batch,
+    10_000,
+    timing,
+  );
+  await timing.runUntil(sent);
+  expect(tries).toBe(4);
+});
+
+test("a clock that is set back prolongs nothing", async () => {
+  const timing = fakeTiming();
+  let setBack = 0;
+  const given: number[] = [];
+  const sent = sendWithRetries(
+    (_batch, timeoutMillis) => {
+      given.push(timeoutMillis);
+      setBack += 3_600_000;
+      return Promise.resolve(away);
+    },
+    batch,
+    10_000,
+    { ...timing, now: () => timing.now() - setBack },
+  );
+  await timing.runUntil(sent);
+  expect(given).toEqual([10_000, 9000, 7000, 3000]);
+});
+
 test("a back-off grows, is never over its bound by more than a fifth, and never below 0.8 of the first", () => {
   fc.assert(
     fc.property(fc.nat(1000), fc.double({ min: 0, max: 1, noNaN: true }), (tries, random) => {

@@ -36,7 +36,8 @@ const LONGEST_PAUSE_MS = 5000;
 
 /**
  * Sends a batch, and again while the backend takes nothing, until `timeoutMillis` are over: the specification's time for
- * a whole export. A wait that the backend asks for is kept; one that goes over the time ends the export at once.
+ * a whole export. A wait that the backend asks for is kept, and not made shorter than our own would be; one that goes over
+ * the time ends the export at once.
  */
 export async function sendWithRetries(
   sendOnce: SendOnce,
@@ -44,15 +45,21 @@ export async function sendWithRetries(
   timeoutMillis: number,
   timing: Timing,
 ): Promise<Delivery> {
-  const deadline = timing.now() + timeoutMillis;
+  let left = timeoutMillis;
   for (let tries = 0; ; tries += 1) {
+    const began = timing.now();
     // oxlint-disable-next-line no-await-in-loop -- one try after the other
-    const delivery = await sendOnce(batch, Math.max(1, deadline - timing.now()));
+    const delivery = await sendOnce(batch, left);
     if (delivery.outcome !== "unavailable") return delivery;
-    const pause =
-      delivery.retryAfter ?? backOff(tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, timing.random());
-    if (timing.now() + pause >= deadline) return delivery;
+    // A clock that is set back meanwhile must not give more time.
+    left -= Math.max(0, timing.now() - began);
+    const pause = Math.max(
+      delivery.retryAfter ?? 0,
+      backOff(tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, timing.random()),
+    );
+    if (pause >= left) return delivery;
     // oxlint-disable-next-line no-await-in-loop -- each try comes of what the one before was answered
     await timing.pause(pause);
+    left -= pause;
   }
 }

@@ -6,14 +6,14 @@ import type { Clock } from "../../core/ports.ts";
 import type { Environment } from "../../correlation/disabled.ts";
 import type { WarningLogger } from "../span-processor.ts";
 import { DEFAULT_SPOOL_BYTES, openSpool, type Spool } from "./spool.ts";
-import { NODE_DISK, type SpoolDisk } from "./spool-disk.ts";
+import { codeOf, NODE_DISK, type SpoolDisk } from "./spool-disk.ts";
 import { openSpoolFolder, type SpoolFolder } from "./spool-folder.ts";
 
 /** Where spans wait while the backend is away. */
 export interface SpoolOptions {
   /** A folder, which is made. Several processes may share it; it must lie on a disk that outlives them. */
   readonly directory: string;
-  /** Most bytes that this process keeps there; over it the oldest go. @default 268435456, 256 MiB */
+  /** Most bytes that this process keeps there, counted in whole blocks of 4 KiB; over it the oldest go. @default 268435456, 256 MiB */
   readonly maxBytes?: number;
 }
 
@@ -87,11 +87,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === "string" ? code : "unknown reason";
 }

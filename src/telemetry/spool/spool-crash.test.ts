@@ -17,6 +17,8 @@ const BATCHES = 8;
 async function play(deaths: readonly number[]): Promise<{
   safe: string[];
   taken: string[];
+  /** Files that were taken for corrupt. */
+  corrupt: string[];
   died: number;
 }> {
   const timing = fakeTiming();
@@ -59,6 +61,7 @@ async function play(deaths: readonly number[]): Promise<{
       },
       read: (path) => waitFor(() => shared.read(path)),
       rename: (old, name) => waitFor(() => shared.rename(old, name)),
+      syncNames: (path) => waitFor(() => shared.syncNames(path)),
       remove: (path) => waitFor(() => shared.remove(path)),
       removeFolder: (path) => waitFor(() => shared.removeFolder(path)),
       look: (path) => waitFor(() => shared.look(path)),
@@ -132,7 +135,8 @@ async function play(deaths: readonly number[]): Promise<{
     from = await live(moment, from);
     if (moment !== Infinity && died === 0) break;
   }
-  return { safe, taken, died };
+  const corrupt = [...shared.files.keys()].filter((path) => path.endsWith(".corrupt"));
+  return { safe, taken, corrupt, died };
 }
 
 /** What came twice: its giver had not been told and gave it again, or it was sent and not yet removed. */
@@ -153,6 +157,8 @@ test("it dies once, at each moment of its life", async () => {
     died = result.died;
     const taken = new Set(result.taken);
     for (const name of result.safe) expect(taken, `lost when it died at ${moment}`).toContain(name);
+    // Half of a file is never taken for one.
+    expect(result.corrupt, `corrupt when it died at ${moment}`).toEqual([]);
     expect(repeated(result.taken).length, `repeated when it died at ${moment}`).toBeLessThan(2);
   }
   expect(moment).toBeGreaterThan(60);

@@ -14,6 +14,7 @@ test("the file system does what a spool asks of it", async () => {
   await NODE_DISK.write(file, Buffer.from("text"));
   await expect(NODE_DISK.write(file, Buffer.from("again"))).rejects.toThrow(/EEXIST/);
   await NODE_DISK.rename(file, folder.path("a", "b", "two"));
+  await NODE_DISK.syncNames(root);
   expect(await NODE_DISK.names(root)).toEqual(["two"]);
   const moved = folder.path("a", "b", "two");
   expect((await NODE_DISK.read(moved)).toString()).toBe("text");

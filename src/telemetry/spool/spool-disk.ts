@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, utimes } from "node:fs/promises";
-import { dirname } from "node:path";
+import { property } from "../../correlation/property.ts";
 
 /** What a spool asks of a disk. Each may reject with the error of the system. */
 export interface SpoolDisk {
@@ -10,8 +10,10 @@ export interface SpoolDisk {
   /** Makes a file that must not be there yet; resolves when its content would outlive a loss of power. */
   write(path: string, bytes: Uint8Array): Promise<void>;
   read(path: string): Promise<Buffer>;
-  /** Renames a file at once and whole; resolves when the new name would outlive a loss of power. */
+  /** Renames a file at once and whole. */
   rename(from: string, to: string): Promise<void>;
+  /** Resolves when the names in a folder, as they are now, would outlive a loss of power. */
+  syncNames(path: string): Promise<void>;
   /** Removes a file; content when it is not there. */
   remove(path: string): Promise<void>;
   /** Removes a folder that is empty; content when it is not there, or not empty. */
@@ -22,6 +24,8 @@ export interface SpoolDisk {
   touch(path: string, now: number): Promise<void>;
 }
 
+/** What is not there, or not empty. */
+const NOT_TO_REMOVE: ReadonlySet<string> = new Set(["ENOENT", "ENOTEMPTY", "EEXIST"]);
 const UNKNOWN_CALL: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 /** The file system. Files and folders are their owner's alone: business keys stand in spans. */
@@ -48,17 +52,14 @@ export const NODE_DISK: SpoolDisk = {
     }
   },
   read: (path) => readFile(path),
-  async rename(from, to) {
-    await rename(from, to);
-    await syncFolderOf(to);
-  },
+  rename: (from, to) => rename(from, to),
+  syncNames,
   remove: (path) => rm(path, { force: true }),
   async removeFolder(path) {
     try {
       await rmdir(path);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+      if (!NOT_TO_REMOVE.has(codeOf(error))) throw error;
     }
   },
   async look(path) {
@@ -70,20 +71,26 @@ export const NODE_DISK: SpoolDisk = {
   },
 };
 
-/** Whether an error says that there is no such file. */
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
+/** The code of a system error, such as ENOSPC: no message, since that quotes paths. */
+export function codeOf(error: unknown): string {
+  const code = property(error, "code");
+  return typeof code === "string" ? code : "unknown reason";
 }
 
-async function syncFolderOf(path: string): Promise<void> {
+/** Whether an error says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+async function syncNames(path: string): Promise<void> {
   // Windows opens no folders, and keeps its names by itself.
   if (process.platform === "win32") return;
-  const folder = await open(dirname(path), "r");
+  const folder = await open(path, "r");
   try {
     await folder.sync();
   } catch (error) {
     // Some file systems (network shares) know no such thing, and keep names by themselves.
-    if (!UNKNOWN_CALL.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    if (!UNKNOWN_CALL.has(codeOf(error))) throw error;
   } finally {
     await folder.close();
   }

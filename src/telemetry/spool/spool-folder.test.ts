@@ -149,4 +149,52 @@ describe("a spool that processes share", () => {
     expect(names.every((path) => /^\/spool\/[^/]+\.otlp\.corrupt$/.test(path))).toBe(true);
     expect([...disk.files.keys()].filter((path) => path.endsWith(".otlp"))).toEqual([]);
   });
+
+  test("a sign of life from years ahead, of a clock that was wrong, is none", async () => {
+    const disk = start();
+    const one = await open(disk, 1, "there");
+    await store(one, "first");
+    now -= 200_000;
+    expect(await adopted(await open(disk, 2))).toEqual(["first"]);
+  });
+
+  test("a folder that cannot be looked into keeps nobody from the others", async () => {
+    const disk = start();
+    for (const pid of [1, 3]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is part of the claim
+      await store(await open(disk, pid), String(pid));
+    }
+    const names = disk.names.bind(disk);
+    disk.names = (path) =>
+      path.endsWith("a0000001")
+        ? Promise.reject(Object.assign(new Error("EACCES"), { code: "EACCES" }))
+        : names(path);
+    alive.clear();
+    const last = await open(disk, 4);
+    expect(await adopted(last)).toEqual(["3"]);
+    // Alone it is said.
+    await expect(adopted(last)).rejects.toThrow("EACCES");
+  });
+
+  test("a file that this process may not read is set aside like one that is broken", async () => {
+    const disk = start();
+    const one = await open(disk, 1);
+    const stored = await one.store({ batch: batch("first"), storedAt: now });
+    const failing = (code: string) => () =>
+      Promise.reject(Object.assign(new Error(code), { code }));
+    disk.read = failing("EACCES");
+    expect(await one.read(stored)).toBe("corrupt");
+    disk.read = failing("EMFILE");
+    await expect(one.read(stored)).rejects.toThrow("EMFILE");
+  });
+
+  test("a heartbeat and batches may find at the same time that the folder is gone", async () => {
+    const disk = start();
+    const one = await open(disk, 1);
+    disk.files.clear();
+    await disk.removeFolder("/spool/writer-a0000001");
+    await Promise.all([one.beat(), store(one, "first"), store(one, "second")]);
+    alive.clear();
+    expect((await adopted(await open(disk, 2))).toSorted()).toEqual(["first", "second"]);
+  });
 });

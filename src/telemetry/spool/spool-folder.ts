@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { property } from "../../correlation/property.ts";
-import { isMissing, type SpoolDisk } from "./spool-disk.ts";
+import { batchNames, spansNamed } from "./batch-name.ts";
+import { codeOf, isMissing, type SpoolDisk } from "./spool-disk.ts";
 import { decodeRecord, encodeRecord, type SpoolRecord } from "./spool-record.ts";
 
 /** A stored batch, without its content. */
@@ -50,11 +51,12 @@ const SILENCE_MS = 120_000;
 
 const OWNER = "owner.json";
 const FOLDER = /^writer-[0-9a-f]{8}$/;
-const FILE = /^(\d{15})-(\d{6})-(\d{1,7})-[0-9a-f]{8}\.otlp$/;
 /** Corrupt files that are kept; further ones are removed. */
 const MOST_CORRUPT = 20;
 /** Longest file that is read: ours hold a few MB. */
 const LONGEST_FILE = 64 * 2 ** 20;
+
+const UNREADABLE: ReadonlySet<string> = new Set(["EIO", "EISDIR", "EACCES", "EPERM"]);
 
 /** Opens this process's folder below `root`, and makes both. Rejects with the error of the system when it cannot. */
 export async function openSpoolFolder(
@@ -63,27 +65,22 @@ export async function openSpoolFolder(
   disk: SpoolDisk,
 ): Promise<SpoolFolder> {
   const own = join(root, `writer-${writer.id}`);
-  let lastTime = 0;
-  let sequence = 0;
+  const newName = batchNames(writer.id, () => writer.now());
 
   async function moveIn(): Promise<void> {
     await disk.makeFolder(own);
     const owner = JSON.stringify({ pid: writer.pid, host: writer.host });
-    await disk.write(join(own, OWNER), Buffer.from(owner));
+    try {
+      await disk.write(join(own, OWNER), Buffer.from(owner));
+    } catch (error) {
+      // A heartbeat and a batch may find at the same time that the folder is gone.
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
     await sign();
   }
 
   async function sign(): Promise<void> {
     await disk.touch(join(own, OWNER), writer.now());
-  }
-
-  function newName(spans: number): string {
-    // A clock that is set back must not put new batches before old ones.
-    const time = Math.max(lastTime, Math.round(writer.now()));
-    sequence = time === lastTime ? sequence + 1 : 0;
-    lastTime = time;
-    const parts = [String(time).padStart(15, "0"), String(sequence).padStart(6, "0"), spans];
-    return `${parts.join("-")}-${writer.id}.otlp`;
   }
 
   async function storeAs(name: string, bytes: Buffer): Promise<void> {
@@ -93,6 +90,7 @@ export async function openSpoolFolder(
       await disk.write(part, bytes);
       // Under its own name a file is whole: a process that dies before leaves a .tmp, which nobody sends.
       await disk.rename(part, whole);
+      await disk.syncNames(own);
     } catch (error) {
       // The rest of a file that did not fit takes up what is scarce.
       await disk.remove(part).catch(() => undefined);
@@ -100,15 +98,20 @@ export async function openSpoolFolder(
     }
   }
 
+  /** A sign of life from far in the future is of a clock that was wrong, and none of who lives now: it would last for years. */
+  function isSilent(changed: number): boolean {
+    return Math.abs(writer.now() - changed) > SILENCE_MS;
+  }
+
   async function isAbandoned(folder: string, names: readonly string[]): Promise<boolean> {
     const owner = join(root, folder, OWNER);
     if (!names.includes(OWNER)) {
       // Its owner left; or has just come, and is about to sign.
       const { changed } = await disk.look(join(root, folder));
-      return names.some((name) => FILE.test(name)) || writer.now() - changed > SILENCE_MS;
+      return names.some((name) => spansNamed(name) !== undefined) || isSilent(changed);
     }
     const { changed } = await disk.look(owner);
-    if (writer.now() - changed > SILENCE_MS) return true;
+    if (isSilent(changed)) return true;
     const { pid, host } = ownerOf(await disk.read(owner));
     return host === writer.host && typeof pid === "number" && !writer.isAlive(pid);
   }
@@ -131,16 +134,18 @@ export async function openSpoolFolder(
     if (!(await isAbandoned(folder, names))) return;
     for (const name of names.toSorted()) {
       const from = join(root, folder, name);
-      const parts = FILE.exec(name);
+      const spans = spansNamed(name);
       // oxlint-disable no-await-in-loop -- one file after the other: their order is kept, and there may be thousands
-      if (parts === null) {
+      if (spans === undefined) {
         await disk.remove(from);
       } else {
-        const stored = await take(from, name, Number(parts[3]));
+        const stored = await take(from, name, spans);
         if (stored !== undefined) taken.push(stored);
       }
       // oxlint-enable no-await-in-loop
     }
+    // Once for all of them: until then a loss of power leaves each here or there, and whole.
+    await disk.syncNames(own);
     await disk.removeFolder(join(root, folder));
   }
 
@@ -149,16 +154,18 @@ export async function openSpoolFolder(
     async adopt() {
       const folders = (await disk.names(root)).filter((name) => FOLDER.test(name));
       const taken: StoredBatch[] = [];
+      const failures: unknown[] = [];
       for (const folder of folders) {
         if (join(root, folder) === own) continue;
         try {
           // oxlint-disable-next-line no-await-in-loop -- one file after the other: their order is kept, and there may be thousands
           await takeOver(folder, taken);
         } catch (error) {
-          // What came is ours now, whatever became of the rest.
-          if (!isMissing(error) && taken.length === 0) throw error;
+          if (!isMissing(error)) failures.push(error);
         }
       }
+      // What came is ours now, whatever became of the rest.
+      if (failures.length > 0 && taken.length === 0) throw failures[0];
       return taken.toSorted(byAge);
     },
     async store(record) {
@@ -181,8 +188,8 @@ export async function openSpoolFolder(
         return decodeRecord(await disk.read(join(own, name))) ?? "corrupt";
       } catch (error) {
         if (isMissing(error)) return "missing";
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === "EIO" || code === "EISDIR") return "corrupt";
+        // Neither gets better by waiting, and behind it others wait.
+        if (UNREADABLE.has(codeOf(error))) return "corrupt";
         throw error;
       }
     },

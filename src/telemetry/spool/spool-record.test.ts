@@ -3,13 +3,17 @@ import { describe, expect, test } from "vitest";
 import { decodeRecord, encodeRecord, type SpoolRecord } from "./spool-record.ts";
 
 const record = fc.record({
-  batch: fc.record({
-    body: fc.uint8Array({ maxLength: 400 }),
-    contentType: fc.constantFrom("application/json", "application/x-protobuf"),
-    isGzipped: fc.boolean(),
-    spans: fc.nat(1000),
-    lastEnd: fc.double({ noNaN: true, noDefaultInfinity: true }),
-  }),
+  batch: fc.record(
+    {
+      body: fc.uint8Array({ maxLength: 400 }),
+      contentType: fc.constantFrom("application/json", "application/x-protobuf"),
+      isGzipped: fc.boolean(),
+      spans: fc.nat(1000),
+      lastEnd: fc.double({ noNaN: true, noDefaultInfinity: true }),
+      endsByMinute: fc.array(fc.nat(99_999), { maxLength: 60 }),
+    },
+    { requiredKeys: ["body", "contentType", "isGzipped", "spans", "lastEnd"] },
+  ),
   storedAt: fc.nat(),
 });
 

@@ -50,7 +50,19 @@ export function decodeRecord(bytes: Buffer): SpoolRecord | undefined {
   )
     return undefined;
   const body = rest.subarray(Buffer.byteLength(second) + 1);
-  return { batch: { body, contentType, isGzipped, spans, lastEnd }, storedAt };
+  const ends = property(about, "endsByMinute");
+  const endsByMinute = Array.isArray(ends) ? ends.map(Number) : undefined;
+  return {
+    batch: {
+      body,
+      contentType,
+      isGzipped,
+      spans,
+      lastEnd,
+      ...(endsByMinute !== undefined && { endsByMinute }),
+    },
+    storedAt,
+  };
 }
 
 function sha256(bytes: Buffer): string {

@@ -40,7 +40,7 @@ function missingStack(stack: string): string | undefined {
 
 const because = (reason: string | undefined): string => withReason("", reason);
 
-/** Runs a program in a folder whose packages it finds, and gives what it prints. */
+/** Runs a program in a folder whose packages it finds, and gives the last line that it prints: sdk-core writes its warnings before it. */
 async function play(
   below: string,
   program: string,
@@ -65,7 +65,7 @@ async function play(
         ...environment,
       },
     });
-    return stdout;
+    return stdout.trim().split("\n").at(-1) ?? "";
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

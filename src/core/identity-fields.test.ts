@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ENGINE_WORDS, VOCABULARY } from "../core/vocabulary.ts";
 import { identityFields } from "./identity-fields.ts";
-import { INSTRUMENTATION_SCOPE } from "./instrumentation-scope.ts";
+import { ENGINE_WORDS, VOCABULARY } from "./vocabulary.ts";
 
 test("the names are the vocabulary's", () => {
   const identity = {
@@ -40,9 +39,17 @@ test("the names that the Lambda wrapper writes out are the vocabulary's", () => 
   expect(source).toContain(`"${ENGINE_WORDS.aws_step_functions.runIdAlias}"`);
 });
 
-test("the scope's version is the package's", () => {
-  const manifest: { version?: string } = JSON.parse(
-    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-  );
-  expect(INSTRUMENTATION_SCOPE.version).toBe(manifest.version);
+test("what an identity does not know is left out", () => {
+  const identity = {
+    engine: "temporal",
+    workflowId: "w",
+    runId: "r",
+    namespace: "default",
+  } as const;
+  expect(Object.keys(identityFields(identity))).toEqual([
+    VOCABULARY.engine.key,
+    VOCABULARY.id.key,
+    VOCABULARY.runId.key,
+    VOCABULARY.namespace.key,
+  ]);
 });

@@ -1,11 +1,12 @@
-import type { StepIdentity } from "../core/identity.ts";
+import type { StepIdentity } from "./identity.ts";
 
 /** Flat fields by the vocabulary's names, on log lines and on spans. */
 export type IdentityFields = Record<string, string | number>;
 
 /**
  * The vocabulary's names of what an identity holds, after their common `workflow.`. Written out here, and held against the
- * vocabulary by a test: the table of the vocabulary brings its documentation along, which a Lambda bundle need not carry.
+ * vocabulary by a test: the table of the vocabulary brings its documentation along, which the bundles of a Lambda function and of
+ * a workflow need not carry.
  */
 const NAMES: Readonly<Record<keyof StepIdentity, string>> = {
   engine: "engine",
