@@ -1,7 +1,7 @@
 // Claim: sweeps find every execution once, oldest first, without listing what was listed before.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type FoundExecution, machineSweep, type Sweep } from "./discovery.ts";
+import { machineSweep, type Sweep, type SweepOptions, type SweptSpan } from "./discovery.ts";
 import type { ListRequest } from "./step-functions-api.ts";
 
 const MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
@@ -10,6 +10,8 @@ const MINUTE = 60_000;
 interface World {
   readonly list: { readonly arn: string; readonly started: number; readonly status: string }[];
   readonly taken: string[];
+  /** What is written down of earlier sweeps. */
+  swept?: SweptSpan;
   readonly pages: ListRequest[];
 }
 
@@ -33,11 +35,20 @@ function sweepOf(all: World, since = 0, pageSize = 3): Sweep {
       const more = from + pageSize < items.length;
       return { executions, ...(more && { nextToken: String(from + pageSize) }) };
     },
-    isKnown: async ({ executionArn }) => all.taken.includes(executionArn),
-    take: async ({ executionArn }: FoundExecution) => {
+    take: async ({ executionArn }) => {
       if (!all.taken.includes(executionArn)) all.taken.push(executionArn);
     },
+    swept: storeOf(all),
   });
+}
+
+function storeOf(all: World): SweepOptions["swept"] {
+  return {
+    get: async () => all.swept,
+    async put(span) {
+      all.swept = span;
+    },
+  };
 }
 
 function world(starts: readonly number[]): World {
@@ -67,7 +78,26 @@ test("a later sweep lists back to where the one before began, and a minute more"
   expect(one.pages).toHaveLength(2);
 });
 
-test("the first sweep of a restarted process lists back to what is known", async () => {
+test("a process that was away for long lists back to where the one before ended, past `since`", async () => {
+  const one = world([1, 2, 3].map((minutes) => minutes * MINUTE));
+  await sweepOf(one, 2 * MINUTE).recent();
+  one.list.push({ arn: "begun and ended meanwhile", started: 500 * MINUTE, status: "FAILED" });
+  await sweepOf(one, 1000 * MINUTE).recent();
+  expect(one.taken).toEqual(["e1", "e2", "begun and ended meanwhile"]);
+});
+
+test("one that looks further back than those before it finds what they left out", async () => {
+  const one = world(Array.from({ length: 30 }, (_, i) => i * MINUTE));
+  await sweepOf(one, 20 * MINUTE).recent();
+  expect(one.taken).toHaveLength(10);
+  await sweepOf(one, 5 * MINUTE).recent();
+  expect(one.taken).toHaveLength(25);
+  one.pages.length = 0;
+  await sweepOf(one, 20 * MINUTE).recent();
+  expect(one.pages).toHaveLength(1);
+});
+
+test("the first sweep of a restarted process lists back to where the one before ended", async () => {
   const one = world(Array.from({ length: 30 }, (_, i) => i * MINUTE));
   await sweepOf(one).recent();
   one.pages.length = 0;
@@ -95,7 +125,7 @@ test("a sweep that fails in the middle is made good by the next one, in this pro
       async (starts, dies, restarts) => {
         const one = world(starts.map((start) => start * MINUTE));
         let left = dies;
-        const options = {
+        const options: SweepOptions = {
           stateMachineArn: MACHINE,
           since: 0,
           list: async () => ({
@@ -107,8 +137,8 @@ test("a sweep that fails in the middle is made good by the next one, in this pro
                 status,
               })),
           }),
-          isKnown: async ({ executionArn }: FoundExecution) => one.taken.includes(executionArn),
-          take: async ({ executionArn }: FoundExecution) => {
+          swept: storeOf(one),
+          take: async ({ executionArn }) => {
             if (left-- === 0) throw new Error("died");
             if (!one.taken.includes(executionArn)) one.taken.push(executionArn);
           },
@@ -139,7 +169,7 @@ test("entries without an ARN or a start are passed over", async () => {
     list: async () => ({
       executions: [{}, { executionArn: "a" }, { executionArn: "b", startDate: new Date(1) }],
     }),
-    isKnown: async () => false,
+    swept: storeOf(world([])),
     take: async ({ executionArn }) => void taken.push(executionArn),
   });
   await sweep.recent();

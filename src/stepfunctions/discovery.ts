@@ -6,19 +6,35 @@ export interface FoundExecution {
   /** When it started, in milliseconds since the epoch. */
   readonly started: number;
   readonly running: boolean;
-  readonly redrives: number;
+  /** How often it was redriven; absent where the list does not say. */
+  readonly redrives?: number;
+}
+
+/** What was swept before, by this process or by one before it: all that started in between was taken, both ends in. */
+export interface SweptSpan {
+  /** Milliseconds since the epoch, by the clock of the list. */
+  readonly from: number;
+  readonly through: number;
+}
+
+/** Keeps what was swept of one state machine. Both reject when the store fails. */
+export interface SweptSpanStore {
+  get(): Promise<SweptSpan | undefined>;
+  put(span: SweptSpan): Promise<void>;
 }
 
 /** What a {@link Sweep} is made of. */
 export interface SweepOptions {
   readonly stateMachineArn: string;
-  /** Executions that started before are not looked for unless they run; milliseconds since the epoch. */
+  /**
+   * Executions that started before are not looked for, unless they run, or started since the last sweep of a process
+   * before this one; milliseconds since the epoch.
+   */
   readonly since: number;
   readonly list: (request: ListRequest) => Promise<ListPage>;
-  /** Whether an execution was taken before, by this process or by one before it. */
-  readonly isKnown: (execution: FoundExecution) => Promise<boolean>;
-  /** Takes an execution for good. */
+  /** Takes an execution for good; one may come more than once. */
   readonly take: (execution: FoundExecution) => Promise<void>;
+  readonly swept: SweptSpanStore;
 }
 
 /**
@@ -38,12 +54,12 @@ const OVERLAP_MS = 60_000;
 
 /**
  * Makes the sweep of one state machine. ListExecutions gives the newest start first and has no time filter, so each
- * sweep goes back to where the one before began, and the first one to an execution that is known. Executions are
- * taken oldest first: when one is known, all that started before it are, also after a crash in the middle.
+ * sweep goes back to where the one before ended. That is written down when all that was found is taken: what a crash
+ * cuts off is found again, and a process that was away for days goes on where it was.
  */
 export function machineSweep(options: SweepOptions): Sweep {
-  const { stateMachineArn, list, isKnown, take } = options;
-  let swept: number | undefined;
+  const { stateMachineArn, since, list, take, swept } = options;
+  let done: SweptSpan | undefined;
 
   async function* pages(statusFilter?: "RUNNING"): AsyncGenerator<FoundExecution[]> {
     let nextToken: string | undefined;
@@ -63,7 +79,7 @@ export function machineSweep(options: SweepOptions): Sweep {
 
   async function takeAll(executions: readonly FoundExecution[]): Promise<void> {
     for (const execution of executions.toSorted((a, b) => a.started - b.started)) {
-      // One after the other: the order is what a restart relies on.
+      // One after the other, oldest first: where there is room for some only, it is the oldest that come first.
       // oxlint-disable-next-line no-await-in-loop
       await take(execution);
     }
@@ -71,24 +87,21 @@ export function machineSweep(options: SweepOptions): Sweep {
 
   return {
     async recent() {
-      let floor = swept === undefined ? options.since : Math.max(options.since, swept - OVERLAP_MS);
-      let anchored = swept !== undefined;
+      done ??= (await swept.get()) ?? { from: Infinity, through: since };
+      const { from, through } = done;
+      // One that looks further back than all before it lists what they have left out.
+      const floor = since < from ? since : Math.max(from, through - OVERLAP_MS);
       const fresh: FoundExecution[] = [];
       for await (const page of pages()) {
-        for (const execution of page) {
-          if (execution.started < floor) continue;
-          // One after the other, until the first one that is known.
-          // oxlint-disable-next-line no-await-in-loop
-          if (!anchored && (await isKnown(execution))) {
-            anchored = true;
-            floor = Math.max(floor, execution.started - OVERLAP_MS);
-          }
-          fresh.push(execution);
-        }
-        if (page.some((execution) => execution.started < floor)) break;
+        fresh.push(...page.filter(({ started }) => started >= floor));
+        if (page.some(({ started }) => started < floor)) break;
       }
       await takeAll(fresh);
-      swept = fresh.reduce((max, { started }) => Math.max(max, started), swept ?? options.since);
+      const newest = fresh.reduce((max, { started }) => Math.max(max, started), through);
+      if (since >= from && newest === through) return;
+      const span = { from: Math.min(since, from), through: newest };
+      await swept.put(span);
+      done = span;
     },
     async running() {
       const all: FoundExecution[] = [];
@@ -103,5 +116,13 @@ function found(item: ListedExecution): FoundExecution[] {
   const { executionArn, startDate, status, redriveCount } = item;
   const started = startDate instanceof Date ? startDate.getTime() : Number.NaN;
   if (executionArn === undefined || Number.isNaN(started)) return [];
-  return [{ executionArn, started, running: status === "RUNNING", redrives: redriveCount ?? 0 }];
+  const running = status === "RUNNING";
+  return [
+    {
+      executionArn,
+      started,
+      running,
+      ...(redriveCount !== undefined && { redrives: redriveCount }),
+    },
+  ];
 }

@@ -270,6 +270,24 @@ describe("runs", () => {
     ]);
   });
 
+  test("redriven: a Map that had failed before it began begins in its first span", () => {
+    const trace = traceOf(
+      history([
+        ["ExecutionStarted", 0],
+        ["MapStateEntered", 0, { name: "each" }],
+        ["MapStateFailed", 2, { error: "States.ItemReaderFailed" }],
+        ["ExecutionFailed", 3, { error: "States.ItemReaderFailed" }],
+        ["ExecutionRedriven", 4],
+        ["MapStateStarted", 2, { length: 0 }],
+        ["MapStateSucceeded", 6],
+        ["MapStateExited", 6, { name: "each" }],
+        ["ExecutionSucceeded", 8],
+      ]),
+    );
+    expect(trace.outcome).toBe("completed");
+    expect(trace.steps).toMatchObject([{ name: "each", outcome: "completed", attempts: [{}] }]);
+  });
+
   test("timed out: what worked then is abandoned", () => {
     const trace = synthetic("timed-out");
     expect(tree(trace)).toEqual([
@@ -325,6 +343,17 @@ describe("runs", () => {
     });
     expect(step(trace, "before").outcome).toBe("completed");
     expect(JSON.stringify(trace)).not.toContain("secret");
+  });
+
+  test("of AWS's own errors no message is kept, whatever their cause looks like", () => {
+    const cause = JSON.stringify({ errorMessage: "input: secret" });
+    const trace = traceOf(
+      history([
+        ["ExecutionStarted", 0],
+        ["ExecutionFailed", 1, { error: "States.DataLimitExceeded", cause }],
+      ]),
+    );
+    expect(trace.failure).toEqual({ type: "States.DataLimitExceeded" });
   });
 
   test("of a function's cause the application's message is kept, rewritten or dropped, and never the stack", () => {
@@ -432,5 +461,48 @@ describe("containers", () => {
       attempts: [{ number: 1 }, { number: 2 }],
     });
     expect(step(trace, "outer").children).toHaveLength(2);
+  });
+
+  test("an attempt that a retry follows ended when its branch failed, not when the retry began", () => {
+    const trace = traceOf(
+      history([
+        ["ExecutionStarted", 0],
+        ["ParallelStateEntered", 0, { name: "both" }],
+        ["ParallelStateStarted", 2],
+        ["TaskStateEntered", 3, { name: "charge" }],
+        ["TaskScheduled", 4, lambda],
+        ["TaskFailed", 5, { ...lambda, error: "Oops" }],
+        ["ParallelStateStarted", 6],
+      ]),
+    );
+    expect(step(trace, "both").attempts).toMatchObject([
+      { outcome: "failed", ended: Date.UTC(2026, 2, 2, 9, 30, 5), failure: { type: "Oops" } },
+      { scheduled: Date.UTC(2026, 2, 2, 9, 30, 6) },
+    ]);
+  });
+
+  test("an abort without a name is not one of a state whose iteration has ended", () => {
+    const iteration = (index: number): object => ({ name: "each", index });
+    const trace = traceOf(
+      history([
+        ["ExecutionStarted", 0],
+        ["MapStateEntered", 0, { name: "each" }],
+        ["MapStateStarted", 2, { length: 3 }],
+        ["MapIterationStarted", 3, iteration(0)],
+        ["TaskStateEntered", 4, { name: "first" }],
+        ["MapIterationStarted", 3, iteration(1)],
+        ["TaskStateEntered", 6, { name: "second" }],
+        ["MapIterationStarted", 3, iteration(2)],
+        ["TaskStateEntered", 8, { name: "third" }],
+        ["TaskScheduled", 9, lambda],
+        ["TaskFailed", 10, { ...lambda, error: "Oops" }],
+        ["MapIterationFailed", 11, iteration(2)],
+        ["MapIterationAborted", 11, iteration(1)],
+        ["TaskStateAborted", 11],
+        ["MapIterationAborted", 11, iteration(0)],
+      ]),
+    );
+    expect(step(trace, "second")).toMatchObject({ outcome: "aborted", closedBy: 13 });
+    expect(step(trace, "first")).toMatchObject({ outcome: "aborted", closedBy: 14 });
   });
 });

@@ -50,7 +50,9 @@ export function executionSource(
       fresh.push(...events.filter((event) => event.id > after));
       if (events.some((event) => event.id <= after)) break;
     }
-    if (fresh.length > 0) yield inOrder(fresh);
+    const ordered = inOrder(fresh);
+    // In portions again: one hand-over of all that a long absence missed might take too long each time it is tried.
+    for (let from = 0; from < ordered.length; from += PAGE) yield ordered.slice(from, from + PAGE);
   }
 
   return { read };

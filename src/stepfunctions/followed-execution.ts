@@ -6,6 +6,7 @@ import type { WarningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { createHistoryReader, type HistoryReader } from "./history.ts";
 import type { HistoryEvent } from "./history-event.ts";
+import { OutsideFailure } from "./poller-calls.ts";
 import { fromCheckpoint, isSameRun, toCheckpoint } from "./run-checkpoint.ts";
 
 /** What following an execution needs from outside. Each of the calls may reject: the next turn goes on from there. */
@@ -46,6 +47,8 @@ export interface FollowedExecution {
    * read and given again, under the same ids.
    */
   advance(): Promise<Turn>;
+  /** Whether any of its events was read, by this process or by one before it. */
+  wasRead(): boolean;
   /** Writes a checkpoint that says that it is over, so that no restart takes it up. */
   abandon(): Promise<void>;
 }
@@ -69,7 +72,8 @@ export function followedExecution(
   let moved = clock();
   let gaps = 0;
   let another = false;
-  let swept = false;
+  /** Something threw that should not: what the checkpoint holds is not believed again. */
+  let distrusted = false;
 
   const lastEvent = (): number => reader?.state().lastEvent ?? 0;
   const newReader = (): HistoryReader =>
@@ -82,18 +86,19 @@ export function followedExecution(
     if (!isSameRun(checkpoint.started, started)) return newReader();
     const progress = fromCheckpoint(checkpoint);
     exportedThrough = progress.exportedThrough;
-    swept = progress.swept;
     started = progress.started;
-    if (progress.reader === undefined) return newReader();
+    if (progress.reader === undefined || distrusted) return newReader();
+    const { traceOptions, warnings } = ports;
+    const from = createHistoryReader(identity, traceOptions, warnings, progress.reader);
     if (progress.reader.trace !== undefined) ports.onTakenUp?.(progress.reader.trace);
-    return createHistoryReader(identity, ports.traceOptions, ports.warnings, progress.reader);
+    return from;
   }
 
   async function save(): Promise<void> {
     if (!unsaved || reader === undefined) return;
     const trace = reader.trace();
     if (started === 0) started = trace?.started ?? 0;
-    const progress = { executionArn, started, exportedThrough, swept, closed: isClosed(trace) };
+    const progress = { executionArn, started, exportedThrough, closed: isClosed(trace) };
     await checkpoints.put(toCheckpoint({ ...progress, reader: reader.state() }, clock()));
     unsaved = false;
   }
@@ -124,6 +129,29 @@ export function followedExecution(
     return gaps > PATIENCE ? events : events.slice(0, end);
   }
 
+  function forget(): void {
+    reader = undefined;
+    exportedThrough = 0;
+    unsaved = false;
+  }
+
+  async function step(): Promise<Turn> {
+    reader ??= await load();
+    // In this order: nothing more goes out before what went out is written down.
+    await save();
+    await hand();
+    for await (const events of source.read(identity, lastEvent())) {
+      const whole = withoutGap(events);
+      const before = lastEvent();
+      reader.read(whole);
+      if (lastEvent() > before) moved = clock();
+      ports.onEvents(lastEvent() - before);
+      await hand();
+      if (whole.length < events.length) break;
+    }
+    return turn();
+  }
+
   return {
     executionArn,
     saw(at) {
@@ -133,28 +161,24 @@ export function followedExecution(
     },
     async advance() {
       if (another) {
-        reader = undefined;
-        exportedThrough = 0;
-        unsaved = another = false;
+        forget();
+        another = false;
       }
-      reader ??= await load();
-      // In this order: nothing more goes out before what went out is written down.
-      await save();
-      await hand();
-      for await (const events of source.read(identity, lastEvent())) {
-        const whole = withoutGap(events);
-        const before = lastEvent();
-        reader.read(whole);
-        if (lastEvent() > before) moved = clock();
-        ports.onEvents(lastEvent() - before);
-        await hand();
-        if (whole.length < events.length) break;
+      try {
+        return await step();
+      } catch (error) {
+        // Once it begins anew. What throws again then is one event, and is passed over: the reader is past it.
+        if (!(error instanceof OutsideFailure) && !distrusted) {
+          distrusted = true;
+          forget();
+        }
+        throw error;
       }
-      return turn();
     },
+    wasRead: () => lastEvent() > 0,
     async abandon() {
       if ((await checkpoints.get(executionArn)) === undefined) return;
-      const progress = { executionArn, started, exportedThrough, swept, closed: true };
+      const progress = { executionArn, started, exportedThrough, closed: true };
       await checkpoints.put(
         toCheckpoint(
           { ...progress, ...(reader !== undefined && { reader: reader.state() }) },

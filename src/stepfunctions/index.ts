@@ -1,3 +1,4 @@
+export type { Checkpoint, CheckpointStore, TraceSink } from "../core/ports.ts";
 export type { TraceOptions } from "../core/trace-options.ts";
 export { type ExecutionArn, parseExecutionArn } from "./arn.ts";
 export { type FolderCheckpointOptions, folderCheckpoints } from "./checkpoints/folder.ts";

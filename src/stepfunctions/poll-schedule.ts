@@ -1,4 +1,5 @@
 import type { Clock } from "../core/ports.ts";
+import { dueQueue } from "./due-queue.ts";
 
 /** How often something is read, in milliseconds. */
 export interface Cadence {
@@ -18,18 +19,26 @@ export interface Idleness {
   readonly untilDeadline?: number;
 }
 
-/** An execution that works, not waits, is never left alone for longer than so many of the shortest pauses. */
+/**
+ * An execution that works, not waits, is never left alone for longer than so many of the shortest pauses, or than one
+ * such part of the time for which it has been still: jobs that take days must not use up the budget.
+ */
 const LONGEST_WORK = 15;
+const PARTS_OF_STILLNESS = 20;
 
 /**
  * Milliseconds until an execution is read again. A parked one is left alone for as long as it has been still, up to
- * `maxInterval`, but not past the moment at which its wait gives up; one that works for a quarter of that.
+ * `maxInterval`, but not past the moment at which its wait gives up; one that works for a quarter of that at first, and
+ * when it takes long for a 20th.
  */
 export function untilNextRead(execution: Idleness, cadence: Cadence): number {
   const { minInterval, maxInterval } = cadence;
   const longest = execution.parked
     ? maxInterval
-    : Math.min(maxInterval, minInterval * LONGEST_WORK);
+    : Math.min(
+        maxInterval,
+        Math.max(minInterval * LONGEST_WORK, execution.idle / PARTS_OF_STILLNESS),
+      );
   const wanted = execution.parked ? execution.idle : execution.idle / 4;
   const pause = Math.max(minInterval, Math.min(wanted, longest));
   const { untilDeadline } = execution;
@@ -79,6 +88,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Makes a schedule that does not run yet. */
 export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollSchedule {
   const entries = new Map<string, Entry>();
+  /** When entries are due, while the schedule runs; of one whose time changed the older items stay, and are passed over. */
+  const queue = dueQueue();
   let running = 0;
   let started = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -90,8 +101,11 @@ export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollS
     running -= 1;
     delete entry.running;
     if (pause === undefined) entries.delete(key);
-    // What was hastened meanwhile is due at once.
-    else if (entry.due === due) entry.due = clock() + pause;
+    else {
+      // What was hastened meanwhile is due at once.
+      if (entry.due === due) entry.due = clock() + pause;
+      enqueue(key, entry);
+    }
     arm();
   }
 
@@ -100,36 +114,46 @@ export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollS
     return entry.running;
   }
 
+  function enqueue(key: string, { due }: Entry): void {
+    if (started) queue.push({ due, key });
+  }
+
   /** Starts what is due and sets the timer for the next; a job's end comes here, too. */
   function arm(): void {
     clearTimeout(timer);
     if (!started) return;
-    let next = Infinity;
     const now = clock();
-    const due: [string, Entry][] = [];
-    for (const [key, entry] of entries) {
-      if (entry.running !== undefined) continue;
-      if (entry.due <= now) due.push([key, entry]);
-      else next = Math.min(next, entry.due);
+    for (let next = queue.first(); next !== undefined; next = queue.first()) {
+      const { due, key } = next;
+      const entry = entries.get(key);
+      const isCurrent = entry?.due === due && entry.running === undefined;
+      if (isCurrent && due > now) {
+        timer = setTimeout(arm, Math.min(due - now, LONGEST_TIMER));
+        return;
+      }
+      // The end of one that runs comes here again.
+      if (isCurrent && running >= concurrency) return;
+      queue.shift();
+      if (isCurrent) void run(key, entry);
     }
-    due.sort(([, a], [, b]) => a.due - b.due);
-    for (const [key, entry] of due.slice(0, Math.max(0, concurrency - running))) {
-      void run(key, entry);
-    }
-    if (next < Infinity) timer = setTimeout(arm, Math.min(next - now, LONGEST_TIMER));
   }
 
   function hasten(key: string): void {
     const entry = entries.get(key);
-    // Earlier than it was in any case: a run that is under way sees that it was hastened.
-    if (entry !== undefined) entry.due = Math.min(entry.due, clock()) - 1;
+    if (entry !== undefined) {
+      // Earlier than it was in any case: a run that is under way sees that it was hastened.
+      entry.due = Math.min(entry.due, clock()) - 1;
+      enqueue(key, entry);
+    }
     arm();
   }
 
   return {
     add(key, job) {
       if (entries.has(key)) return hasten(key);
-      entries.set(key, { job, due: clock() });
+      const entry = { job, due: clock() };
+      entries.set(key, entry);
+      enqueue(key, entry);
       arm();
     },
     hasten,
@@ -147,6 +171,8 @@ export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollS
     },
     start() {
       started = true;
+      queue.clear();
+      for (const [key, entry] of entries) enqueue(key, entry);
       arm();
     },
     async stop() {

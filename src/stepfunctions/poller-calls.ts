@@ -38,17 +38,30 @@ export function isExpress(error: unknown): boolean {
   );
 }
 
-/** The API with every call paid for, counted and given up in time; what fails rejects with {@link OutsideFailure}. */
-export function budgetedApi(
-  api: StepFunctionsApi,
-  budget: CallBudget,
-  stats: MutableStats,
-  stopping: AbortSignal,
-  onEnd: (call: ApiCall, outcome: "ok" | "throttled" | "error") => void = () => undefined,
-): StepFunctionsApi {
+/** What the calls of a {@link budgetedApi} are paid by and told to. */
+export interface BudgetedApiParts {
+  readonly budget: CallBudget;
+  readonly stats: MutableStats;
+  readonly stopping: AbortSignal;
+  readonly warn: (kind: string, message: string) => void;
+  readonly onEnd: (call: ApiCall, outcome: "ok" | "throttled" | "error") => void;
+}
+
+/** How often a call is made in all when AWS says "too many": the budget's back-off takes minutes by then. */
+const MOST_TRIES = 8;
+
+/**
+ * The API with every call paid for, counted and given up in time; what fails rejects with {@link OutsideFailure}. A
+ * call that AWS refuses since there are too many is made again when the budget allows: a list of a hundred pages would
+ * else begin anew at its first page, and never end while others use up the quota.
+ */
+export function budgetedApi(api: StepFunctionsApi, parts: BudgetedApiParts): StepFunctionsApi {
+  const { budget, stats, stopping, warn, onEnd } = parts;
+
   async function call<Answer>(
     name: ApiCall,
     run: (options: CallOptions) => Promise<Answer>,
+    tries = 1,
   ): Promise<Answer> {
     await budget.take(name, stopping);
     stats.apiCalls[name] += 1;
@@ -59,15 +72,17 @@ export function budgetedApi(
       return answer;
     } catch (cause) {
       const failure = new OutsideFailure("api", name, cause);
-      if (failure.throttled) {
-        budget.throttled();
-        stats.throttled += 1;
-      } else {
-        stats.apiErrors += 1;
-      }
       onEnd(name, failure.throttled ? "throttled" : "error");
-      throw failure;
+      if (!failure.throttled) {
+        stats.apiErrors += 1;
+        throw failure;
+      }
+      budget.throttled();
+      stats.throttled += 1;
+      warn("throttled", `AWS refuses ${name} since there are too many calls: all wait a while`);
+      if (tries >= MOST_TRIES) throw failure;
     }
+    return call(name, run, tries + 1);
   }
   return {
     getExecutionHistory: (input) =>
@@ -107,11 +122,18 @@ export function countedCheckpoints(store: CheckpointStore, stats: MutableStats):
     get: (runId) => counted("get", () => store.get(runId)),
     put: (checkpoint) => counted("put", () => store.put(checkpoint)),
     async *open() {
+      const checkpoints = store.open()[Symbol.asyncIterator]();
       try {
-        yield* store.open();
-      } catch (cause) {
-        stats.checkpointErrors += 1;
-        throw new OutsideFailure("checkpoints", "open", cause);
+        for (;;) {
+          // Each in its time: a store that hangs must not keep the poller from what it finds by itself.
+          // oxlint-disable-next-line no-await-in-loop
+          const next = await counted("open", () => checkpoints.next());
+          if (next.done === true) return;
+          yield next.value;
+        }
+      } finally {
+        // Not waited for: one that hangs would hang here, too.
+        checkpoints.return?.().catch(() => undefined);
       }
     },
   };

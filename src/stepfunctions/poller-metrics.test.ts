@@ -10,12 +10,14 @@ import {
 import { type MemoryMetrics, memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { SCENARIO_NAMES, stepFunctionsFixture } from "../../test/support/saga-fixtures.ts";
 import type { TraceSink } from "../core/ports.ts";
+import { warningLog } from "../core/result.ts";
 import { measurementsOf } from "../projection/measurements.ts";
 import { memoryCheckpoints } from "./checkpoints/memory.ts";
 import { traceFromHistory } from "./history.ts";
 import { overdue } from "./overdue.ts";
 import { StepFunctionsPoller } from "./poller.ts";
-import type { StepFunctionsPollerOptions } from "./poller-options.ts";
+import { pollerMetrics } from "./poller-metrics.ts";
+import { pollerSettings, type StepFunctionsPollerOptions } from "./poller-options.ts";
 import type { StepFunctionsApi } from "./step-functions-api.ts";
 
 const ARN = "arn:aws:states:us-east-1:123456789012:execution:orderSaga:order-1002";
@@ -184,6 +186,20 @@ describe("counting", () => {
     const values = await counted(metrics);
     expect(values["workflow.started aws_step_functions orderSaga gold"]).toBe(1);
   });
+});
+
+test("of a history's warnings only unknown events are counted", async () => {
+  const metrics = memoryMetrics();
+  const options = { meterProvider: metrics.provider };
+  const log = warningLog();
+  const counting = pollerMetrics(options, pollerSettings(options)).warnings(log);
+  counting.add("guessed_pair", "a pair was guessed");
+  counting.add("unknown_event", "unknown event type SomethingNew");
+  expect(await metrics.values()).toEqual({
+    "durascope.history.unknown_events aws_step_functions": 1,
+  });
+  expect(counting.list()).toEqual(log.list());
+  expect(log.list()).toHaveLength(2);
 });
 
 test("metricAttributes that are no list of keys are refused", () => {

@@ -4,6 +4,7 @@ import type { TraceOptions } from "../core/trace-options.ts";
 import type { SpanProcessor } from "../correlation/readable-span.ts";
 import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
 import { parseExecutionArn } from "./arn.ts";
+import { steadyClock } from "./steady-clock.ts";
 import type { StepFunctionsClient } from "./step-functions-api.ts";
 
 /** Takes the poller's warnings; `console` and a pino logger are ones. */
@@ -17,7 +18,7 @@ export interface StepFunctionsPollerOptions {
    * Makes the calls: the SDK's `SFNClient` or `SFN`, or any object with the three methods. The calls of one that
    * retries by itself count once against the budget.
    *
-   * @default `new SFN()` of `@aws-sdk/client-sfn`, with the region and the credentials of the environment
+   * @default the `SFN` of `@aws-sdk/client-sfn` for each ARN's region, with the credentials of the environment
    */
   readonly client?: StepFunctionsClient;
   /** State machines (Standard ones) whose executions are found by listing. @default none */
@@ -26,7 +27,8 @@ export interface StepFunctionsPollerOptions {
   readonly executionArns?: readonly string[];
   /**
    * How far back closed executions are looked for, as a date or in milliseconds since the epoch; those that run are
-   * found however old they are. AWS keeps histories for 90 days.
+   * found however old they are. AWS keeps histories for 90 days. With the checkpoints of an earlier poller all that
+   * started since its last look is found, too, however long it was away.
    *
    * @default one hour before the poller was made
    */
@@ -39,6 +41,12 @@ export interface StepFunctionsPollerOptions {
   readonly sink?: TraceSink;
   /** Takes the spans of the default sink. @default that of the application's global OpenTelemetry SDK */
   readonly spanProcessor?: SpanProcessor;
+  /**
+   * A span longer than this, in ms, is sent by the default sink as 0 ms at its end, for backends that refuse long spans
+   * (docs/sampling.md).
+   * @default `DURASCOPE_LONGEST_SPAN_MS`, else all spans are sent as they are
+   */
+  readonly longestSpan?: number;
   /**
    * Ask for inputs and outputs, too. They hold payloads and task tokens, and are dropped as soon as the events are
    * read; business keys, links to child executions and the request ids of Lambda functions are made of them.
@@ -91,6 +99,7 @@ const OPTIONS: Readonly<Record<keyof StepFunctionsPollerOptions, true>> = {
   checkpoints: true,
   sink: true,
   spanProcessor: true,
+  longestSpan: true,
   includeExecutionData: true,
   minInterval: true,
   maxInterval: true,
@@ -121,6 +130,8 @@ export interface PollerSettings {
   readonly callsPerSecond: number;
   readonly maxExecutions: number;
   readonly clock: Clock;
+  /** The clock of pauses, which never goes back. */
+  readonly pace: Clock;
   readonly logger: PollerLogger;
 }
 
@@ -169,6 +180,7 @@ export function pollerSettings(options: StepFunctionsPollerOptions): PollerSetti
     callsPerSecond,
     maxExecutions: positive("maxExecutions", options.maxExecutions ?? 10_000),
     clock,
+    pace: steadyClock(clock),
     logger: options.logger ?? { warn: defaultWarning },
   };
 }

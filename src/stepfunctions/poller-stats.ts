@@ -23,7 +23,7 @@ export interface PollerStats {
   readonly gone: number;
   /** How often an execution was put off because `maxExecutions` are followed. */
   readonly putOff: number;
-  /** Errors that should not be: the execution is read again from its checkpoint. */
+  /** Errors that should not be: the execution is read again, the first time from its beginning. */
   readonly faults: number;
   /** What was odd in the histories. */
   readonly warnings: readonly Warning[];

@@ -51,7 +51,7 @@ export class StepFunctionsPoller {
     this.#settings = pollerSettings(options);
     this.#warn = limitedWarnings(
       (message) => this.#settings.logger.warn(message),
-      this.#settings.clock,
+      this.#settings.pace,
     );
     this.#metrics = pollerMetrics(options, this.#settings);
     this.#sink = options.sink ?? this.#defaultSink();
@@ -84,14 +84,20 @@ export class StepFunctionsPoller {
   /** Ends the polling: waits for the work in hand, then flushes the sink. Never rejects; the poller cannot start again. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("the poller stops"));
+    // Each in its turn, whatever becomes of the one before: what was handed over has to go out.
+    await this.#ended(async () => (await this.#polling)?.stop());
+    await this.#ended(async () => this.#sink.flush?.());
+    if (this.#options.sink === undefined) await this.#ended(async () => this.#sink.shutdown?.());
+    this.#metrics.close();
+  }
+
+  /** Waits for an end of the poller's, not for ever. */
+  async #ended(end: () => Promise<unknown>): Promise<void> {
     try {
-      await withDeadline(async () => (await this.#polling)?.stop());
-      await withDeadline(async () => this.#sink.flush?.());
-      if (this.#options.sink === undefined) await this.#sink.shutdown?.();
+      await withDeadline(end);
     } catch {
       this.#stats.faults += 1;
     }
-    this.#metrics.close();
   }
 
   /** What it did and met so far. */
@@ -117,16 +123,20 @@ export class StepFunctionsPoller {
   }
 
   async #make(): Promise<Polling> {
-    const { clock, callsPerSecond } = this.#settings;
+    const { clock, pace, callsPerSecond } = this.#settings;
     const metrics = this.#metrics;
     const api = await openApi(this.#options.client);
-    const budget = callBudget({ perSecond: callsPerSecond, clock, pauseFor: sleep });
+    const budget = callBudget({ perSecond: callsPerSecond, clock: pace, pauseFor: sleep });
     const checkpoints = this.#options.checkpoints ?? memoryCheckpoints({ clock });
     const polling = startPolling({
       settings: this.#settings,
-      api: budgetedApi(api, budget, this.#stats, this.#stopping.signal, (name, outcome) =>
-        metrics.call(name, outcome),
-      ),
+      api: budgetedApi(api, {
+        budget,
+        stats: this.#stats,
+        stopping: this.#stopping.signal,
+        warn: this.#warn,
+        onEnd: (name, outcome) => metrics.call(name, outcome),
+      }),
       sink: metrics.sink(countedSink(this.#sink, this.#stats)),
       checkpoints: countedCheckpoints(checkpoints, this.#stats),
       stats: this.#stats,
@@ -147,12 +157,13 @@ export class StepFunctionsPoller {
       ...executionArns.map((arn) => parseExecutionArn(arn)?.stateMachine ?? arn),
     ]);
     const [name] = names;
-    const { spanProcessor } = this.#options;
+    const { spanProcessor, longestSpan } = this.#options;
     return defaultTraceSink({
       meter: this.#metrics.meter,
       // Several state machines share one resource, as they share the process.
       ...(name !== undefined && names.size === 1 && { serviceName: name }),
       ...(spanProcessor !== undefined && { spanProcessor }),
+      ...(longestSpan !== undefined && { longestSpan }),
       onWarning: (message) => this.#settings.logger.warn(message),
     });
   }

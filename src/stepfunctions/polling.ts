@@ -1,6 +1,6 @@
 import type { CheckpointStore, TraceSink } from "../core/ports.ts";
 import type { WarningLog } from "../core/result.ts";
-import { type FoundExecution, machineSweep, type Sweep } from "./discovery.ts";
+import type { FoundExecution } from "./discovery.ts";
 import { executionSource } from "./execution-source.ts";
 import {
   type FollowedExecution,
@@ -10,13 +10,14 @@ import {
 import { runIdentity } from "./history.ts";
 import { overdue } from "./overdue.ts";
 import { pollSchedule, untilNextRead } from "./poll-schedule.ts";
-import { isExpress, isGone } from "./poller-calls.ts";
+import { isGone } from "./poller-calls.ts";
 import type { PollerMetrics } from "./poller-metrics.ts";
 import type { PollerSettings } from "./poller-options.ts";
 import type { MutableStats } from "./poller-stats.ts";
 import { fromCheckpoint, isSameRun, toCheckpoint } from "./run-checkpoint.ts";
 import { setbacks } from "./setbacks.ts";
 import type { StepFunctionsApi } from "./step-functions-api.ts";
+import { type SweepingPorts, sweepJob } from "./sweep-job.ts";
 
 /** What polling is made of. */
 export interface PollingPorts {
@@ -45,17 +46,21 @@ export interface Polling {
 
 /** Turns that run at the same time: enough to use the budget at usual latencies. */
 const CONCURRENCY = 8;
-/** What runs is listed once in so many sweeps: to notice ends and redrives, not to find what is new. */
-const RECONCILE_EVERY = 5;
+/** How often one that was never read is looked for again when AWS does not know it. */
+const PATIENCE = 3;
+/** Key of the job that takes up what found no room. */
+const PUT_OFF = "put off";
 
 /** Makes the sweeps and turns; nothing runs before `start` or `pass`. */
 export function startPolling(ports: PollingPorts): Polling {
   const { settings, api, checkpoints, stats, warn, stopping, metrics } = ports;
-  const { clock } = settings;
-  const schedule = pollSchedule({ clock, concurrency: CONCURRENCY });
+  const { clock, pace } = settings;
+  const schedule = pollSchedule({ clock: pace, concurrency: CONCURRENCY });
   const failed = setbacks(settings, stats, warn);
   const followed = new Map<string, FollowedExecution>();
-  const due = overdue(clock);
+  /** What is in the store and open, and has found no room yet. */
+  const waiting = new Set<string>();
+  const due = overdue(pace);
   const following: FollowingPorts = {
     source: executionSource((request) => api.getExecutionHistory(request), settings),
     sink: ports.sink,
@@ -73,6 +78,18 @@ export function startPolling(ports: PollingPorts): Polling {
       metrics.events(count);
     },
     onTakenUp: (trace) => metrics.takenUp(trace),
+  };
+  const sweeping: SweepingPorts = {
+    settings,
+    api,
+    checkpoints,
+    due,
+    failed,
+    warn,
+    stopping,
+    take,
+    isFollowed: (arn) => followed.has(arn),
+    hasten: (arn) => schedule.hasten(arn),
   };
   let begun: Promise<void> | undefined;
 
@@ -104,29 +121,39 @@ export function startPolling(ports: PollingPorts): Polling {
         "put_off",
         `${followed.size} open executions are followed, which is maxExecutions: others are put off`,
       );
-      schedule.add("put off", takeUpPutOff);
+      schedule.add(PUT_OFF, takeUpPutOff);
       return;
     }
     const execution = followedExecution(identity, following, started);
     followed.set(executionArn, execution);
+    waiting.delete(executionArn);
     due.within(executionArn, 0);
     schedule.add(executionArn, () => turn(execution));
+  }
+
+  /** Follows one that the store holds as open, now or when there is room. */
+  function holdOrWait(executionArn: string, started: number): void {
+    hold(executionArn, started);
+    if (!followed.has(executionArn)) waiting.add(executionArn);
   }
 
   /** Follows what the store says is open, as far as there is room. */
   async function takeUp(): Promise<void> {
     for await (const { runId } of checkpoints.open()) {
-      if (followed.size >= settings.maxExecutions) return;
+      if (stopping.aborted || followed.size >= settings.maxExecutions) return;
       hold(runId, 0);
     }
   }
 
   async function takeUpPutOff(): Promise<number | undefined> {
     try {
+      const began = pace();
       if (followed.size < settings.maxExecutions) await takeUp();
-      return followed.size < settings.maxExecutions ? undefined : settings.minInterval;
+      if (followed.size < settings.maxExecutions) return undefined;
+      // A store may take long to read through.
+      return Math.max(settings.minInterval, 10 * (pace() - began));
     } catch (error) {
-      return stopping.aborted ? undefined : failed.met("put off", "the poller", error);
+      return stopping.aborted ? undefined : failed.met(PUT_OFF, "the poller", error);
     }
   }
 
@@ -142,9 +169,14 @@ export function startPolling(ports: PollingPorts): Polling {
       return undefined;
     } catch (error) {
       if (stopping.aborted) return undefined;
-      if (isGone(error)) return drop(execution);
+      if (isGone(error) && isPatienceOver(execution)) return drop(execution);
       return failed.met(executionArn, `execution ${executionArn}`, error);
     }
+  }
+
+  /** AWS may not know yet of one that was started a moment ago. */
+  function isPatienceOver(execution: FollowedExecution): boolean {
+    return execution.wasRead() || failed.times(execution.executionArn) >= PATIENCE;
   }
 
   async function drop(execution: FollowedExecution): Promise<number | undefined> {
@@ -159,96 +191,59 @@ export function startPolling(ports: PollingPorts): Polling {
       return failed.met(execution.executionArn, `execution ${execution.executionArn}`, error);
     }
     followed.delete(execution.executionArn);
+    failed.over(execution.executionArn);
     due.over(execution.executionArn);
     metrics.forget(execution.executionArn);
     return undefined;
   }
 
-  async function isTaken(execution: FoundExecution): Promise<boolean> {
-    const { executionArn, started } = execution;
-    const checkpoint = await checkpoints.get(executionArn);
-    return (
-      checkpoint !== undefined &&
-      isSameRun(checkpoint.started, started) &&
-      fromCheckpoint(checkpoint).swept
-    );
-  }
-
   async function take({ executionArn, started, running, redrives }: FoundExecution): Promise<void> {
+    stopping.throwIfAborted();
     if (followed.has(executionArn)) return hold(executionArn, started);
+    // Lists give it again and again: the store need not be asked each time.
+    if (waiting.has(executionArn)) return;
     const checkpoint = await checkpoints.get(executionArn);
     if (checkpoint === undefined || !isSameRun(checkpoint.started, started)) {
-      return note(executionArn, started, true);
+      return note(executionArn, started);
     }
-    const { closed, reader } = fromCheckpoint(checkpoint);
-    const redriven = running || redrives > (reader?.trace?.redrive ?? 0);
-    if (!closed || redriven) hold(executionArn, started);
+    const progress = fromCheckpoint(checkpoint);
+    // One that runs though it is closed may be in the list from before its end.
+    const redriven = redrives === undefined ? running : redrives > progress.redrives;
+    if (!progress.closed) holdOrWait(executionArn, started);
+    else if (redriven) hold(executionArn, started);
   }
 
   /** Writes down that an execution was found before it is read: a restart then need not find it again. */
-  async function note(executionArn: string, started: number, swept: boolean): Promise<void> {
-    const nothing = { executionArn, started, swept, exportedThrough: 0, closed: false };
+  async function note(executionArn: string, started: number): Promise<void> {
+    const nothing = { executionArn, started, exportedThrough: 0, closed: false };
     await checkpoints.put(toCheckpoint(nothing, clock()));
-    hold(executionArn, started);
+    holdOrWait(executionArn, started);
   }
 
-  async function sweepOnce(
-    stateMachineArn: string,
-    sweep: Sweep,
-    reconcile: boolean,
-  ): Promise<void> {
-    await sweep.recent();
-    if (!reconcile) return;
-    const before = [...followed.keys()].filter((arn) => isOf(stateMachineArn, arn));
-    const running = await sweep.running();
-    // What is followed and does not run any more has ended while it was left alone.
-    for (const arn of before) if (!running.has(arn)) schedule.hasten(arn);
-  }
-
-  function sweepJob(stateMachineArn: string): () => Promise<number | undefined> {
-    const sweep = machineSweep({
-      stateMachineArn,
-      since: settings.since,
-      list: (request) => api.listExecutions(request),
-      isKnown: isTaken,
-      take,
-    });
-    let sweeps = 0;
-    due.within(stateMachineArn, settings.sweepInterval);
-    return async () => {
-      try {
-        await sweepOnce(stateMachineArn, sweep, sweeps % RECONCILE_EVERY === 0);
-        sweeps += 1;
-        failed.over(stateMachineArn);
-        return due.within(stateMachineArn, settings.sweepInterval);
-      } catch (error) {
-        if (stopping.aborted) return undefined;
-        if (isExpress(error)) {
-          due.over(stateMachineArn);
-          warn(
-            "express",
-            `state machine ${stateMachineArn} is an Express one, whose executions cannot be listed: it is left out`,
-          );
-          return undefined;
-        }
-        return Math.max(
-          settings.sweepInterval,
-          failed.met(stateMachineArn, `state machine ${stateMachineArn}`, error),
-        );
-      }
-    };
+  async function noteGiven(executionArn: string): Promise<void> {
+    try {
+      if ((await checkpoints.get(executionArn)) === undefined) await note(executionArn, 0);
+    } catch (error) {
+      failed.met(executionArn, `execution ${executionArn}`, error);
+    }
+    hold(executionArn, 0);
   }
 
   /** The first sweep comes before the first turn: its lists say when executions started, which spares calls. */
   async function begin(): Promise<void> {
-    for (const arn of settings.stateMachineArns) schedule.add(arn, sweepJob(arn));
+    for (const arn of settings.stateMachineArns) schedule.add(arn, sweepJob(arn, sweeping));
     await schedule.runAll(settings.stateMachineArns);
     try {
       await takeUp();
     } catch (error) {
       failed.met("checkpoints", "the poller", error);
     }
-    for (const arn of settings.executionArns) hold(arn, 0);
+    for (const arn of settings.executionArns) {
+      if (followed.size < settings.maxExecutions) hold(arn, 0);
+      // Written down, so that it is taken up when there is room.
+      // oxlint-disable-next-line no-await-in-loop
+      else await noteGiven(arn);
+    }
   }
 
   async function startAfter(beginning: Promise<void>): Promise<void> {
@@ -269,16 +264,12 @@ export function startPolling(ports: PollingPorts): Polling {
         await begun;
         await schedule.runAll(settings.stateMachineArns);
       }
+      await schedule.runAll([PUT_OFF]);
       await schedule.runAll([...followed.keys()]);
     },
     async follow(executionArn) {
       await begun;
-      try {
-        if ((await checkpoints.get(executionArn)) === undefined) await note(executionArn, 0, false);
-      } catch (error) {
-        failed.met(executionArn, `execution ${executionArn}`, error);
-      }
-      hold(executionArn, 0);
+      await noteGiven(executionArn);
     },
     async stop() {
       await begun;
@@ -287,8 +278,4 @@ export function startPolling(ports: PollingPorts): Polling {
     following: () => followed.size,
     lag: () => due.lag(),
   };
-}
-
-function isOf(stateMachineArn: string, executionArn: string): boolean {
-  return executionArn.startsWith(`${stateMachineArn.replace(":stateMachine:", ":execution:")}:`);
 }

@@ -1,4 +1,6 @@
 import type { Checkpoint } from "../core/ports.ts";
+import { property } from "../correlation/property.ts";
+import type { SweptSpan } from "./discovery.ts";
 import type { ReaderState } from "./history.ts";
 
 const DAY_MS = 86_400_000;
@@ -8,8 +10,8 @@ const KEPT_CLOSED_MS = 15 * DAY_MS;
 const KEPT_OPEN_MS = 380 * DAY_MS;
 /** Starts that differ by more are two runs of one ARN: AWS lets a name be used again after 90 days. */
 const SAME_START_MS = 60_000;
-/** Of the reader's state: one that another version wrote is not taken up, the history is read anew. */
-const STATE_VERSION = 1;
+/** Of the state: of one that another version wrote nothing is taken up, the history is read anew. */
+const STATE_VERSION = 2;
 
 /** How far an execution is, as far as a checkpoint tells. */
 export interface RunProgress {
@@ -18,15 +20,19 @@ export interface RunProgress {
   readonly started: number;
   readonly exportedThrough: number;
   readonly closed: boolean;
-  /** A sweep found it: then all that started before it are known, too. */
-  readonly swept: boolean;
-  /** Absent before the first event. */
+  /** How often it was redriven. */
+  readonly redrives: number;
+  /** Absent before the first event, and once it is closed. */
   readonly reader?: ReaderState;
 }
 
-/** The checkpoint, plain data that nobody else holds, of an execution at the moment `now` (milliseconds since the epoch). */
-export function toCheckpoint(progress: RunProgress, now: number): Checkpoint {
-  const { executionArn, started, exportedThrough, closed, swept, reader } = progress;
+/**
+ * The checkpoint, plain data that nobody else holds, of an execution at the moment `now` (milliseconds since the epoch).
+ * Closed ones are kept for days and hardly ever needed, so they hold no state: one that is redriven is read anew.
+ */
+export function toCheckpoint(progress: Omit<RunProgress, "redrives">, now: number): Checkpoint {
+  const { executionArn, started, exportedThrough, closed, reader } = progress;
+  const redrives = reader?.trace?.redrive ?? 0;
   return {
     runId: executionArn,
     started,
@@ -35,7 +41,11 @@ export function toCheckpoint(progress: RunProgress, now: number): Checkpoint {
     closed,
     expires: now + (closed ? KEPT_CLOSED_MS : KEPT_OPEN_MS),
     // A copy: the reader goes on with its own, and a store may keep what it is given.
-    state: structuredClone({ version: STATE_VERSION, swept, reader: reader ?? null }),
+    state: structuredClone({
+      version: STATE_VERSION,
+      redrives,
+      reader: closed ? null : (reader ?? null),
+    }),
   };
 }
 
@@ -51,21 +61,45 @@ export function fromCheckpoint(checkpoint: Checkpoint): RunProgress {
     started,
     exportedThrough,
     closed,
-    swept: typeof state === "object" && state !== null && "swept" in state && state.swept === true,
+    redrives: numberIn(state, "redrives") ?? 0,
     ...(reader !== undefined && reader.lastEvent === checkpoint.lastEvent && { reader }),
   };
 }
 
+/** What was swept of a state machine, kept like a run that is closed: nobody takes it up. */
+export function sweptCheckpoint(stateMachineArn: string, span: SweptSpan, now: number): Checkpoint {
+  return {
+    runId: stateMachineArn,
+    started: span.from,
+    lastEvent: 0,
+    exportedThrough: 0,
+    closed: true,
+    expires: now + KEPT_OPEN_MS,
+    state: { version: STATE_VERSION, through: span.through },
+  };
+}
+
+/** What a checkpoint of {@link sweptCheckpoint} tells; undefined when it cannot be used. */
+export function sweptSpan({ started, state }: Checkpoint): SweptSpan | undefined {
+  const through = numberIn(state, "through");
+  return through === undefined ? undefined : { from: started, through };
+}
+
+function numberIn(state: unknown, name: string): number | undefined {
+  if (property(state, "version") !== STATE_VERSION) return undefined;
+  const value = property(state, name);
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
 function readerState(state: unknown): ReaderState | undefined {
-  if (typeof state !== "object" || state === null || !("version" in state) || !("reader" in state))
+  const reader = property(state, "reader");
+  if (property(state, "version") !== STATE_VERSION || typeof reader !== "object" || reader === null)
     return undefined;
-  if (state.version !== STATE_VERSION || typeof state.reader !== "object" || state.reader === null)
-    return undefined;
-  const reader = state.reader as Partial<ReaderState>;
+  const { lastEvent, scopes } = reader as Partial<ReaderState>;
   const whole =
-    Number.isSafeInteger(reader.lastEvent) &&
-    Array.isArray(reader.scopes?.frames) &&
-    Array.isArray(reader.scopes.ofEvent);
+    Number.isSafeInteger(lastEvent) &&
+    Array.isArray(scopes?.frames) &&
+    Array.isArray(scopes.ofEvent);
   return whole ? structuredClone(reader as ReaderState) : undefined;
 }
 

@@ -13,6 +13,8 @@ export interface Setbacks {
   met(key: string, what: string, error: unknown): number;
   /** It went well: the next failure is a first one again. */
   over(key: string): void;
+  /** How often it failed since it went well the last time. */
+  times(key: string): number;
 }
 
 /** Makes an account without failures. */
@@ -26,11 +28,8 @@ export function setbacks(
     met(key, what, error) {
       if (error instanceof OutsideFailure) {
         const { call, part, cause, throttled } = error;
-        if (throttled) {
-          // It waits for the budget, which has its own back-off, and has not failed by itself.
-          warn("throttled", `AWS refuses ${call} since there are too many calls: all wait a while`);
-          return settings.minInterval;
-        }
+        // It waits for the budget, which has its own back-off, and has not failed by itself.
+        if (throttled) return settings.minInterval;
         const name = errorName(cause);
         warn(`${part} ${name}`, `${call} of ${what} failed with ${name}; it is tried again`);
       } else {
@@ -44,5 +43,6 @@ export function setbacks(
     over(key) {
       inARow.delete(key);
     },
+    times: (key) => inARow.get(key) ?? 0,
   };
 }

@@ -46,13 +46,33 @@ describe("the API behind a client", () => {
     ]);
   });
 
-  test("without a client the SDK makes one, which does not retry by itself", async () => {
-    vi.stubEnv("AWS_REGION", "eu-west-1");
+  test("without a client the SDK makes one a region, as the ARNs say, which do not retry by themselves", async () => {
+    const made: object[] = [];
+    const asked: string[] = [];
+    class Client {
+      readonly #region: string;
+      constructor(options: { region: string }) {
+        made.push(options);
+        this.#region = options.region;
+      }
+      async listExecutions(): Promise<object> {
+        asked.push(this.#region);
+        return {};
+      }
+    }
+    vi.doMock("@aws-sdk/client-sfn", () => ({ SFN: Client }));
+    vi.stubEnv("AWS_REGION", "us-west-2");
     const api = await openApi(undefined);
-    if (!(api instanceof SFN)) throw new Error("another client");
-    expect(await api.config.maxAttempts()).toBe(1);
-    expect(await api.config.region()).toBe("eu-west-1");
-    api.destroy();
+    for (const region of ["eu-west-1", "us-east-1", "eu-west-1"]) {
+      const stateMachineArn = `arn:aws:states:${region}:123456789012:stateMachine:m`;
+      // oxlint-disable-next-line no-await-in-loop -- in this order
+      await api.listExecutions({ stateMachineArn, maxResults: 1 });
+    }
+    expect(asked).toEqual(["eu-west-1", "us-east-1", "eu-west-1"]);
+    expect(made).toEqual([
+      { maxAttempts: 1, region: "eu-west-1" },
+      { maxAttempts: 1, region: "us-east-1" },
+    ]);
   });
 
   test("without the SDK the error says what to install", async () => {

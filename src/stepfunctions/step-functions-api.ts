@@ -75,15 +75,15 @@ export type StepFunctionsClient = StepFunctionsApi | SdkClient;
 type Send = (command: object, options?: CallOptions) => Promise<object>;
 
 /**
- * The API behind a client. Without one the AWS SDK is loaded and makes it, with the region and the credentials of the
- * environment, and without retries of its own: every call must count against the budget.
+ * The API behind a client. Without one the AWS SDK is loaded and makes one for each region that an ARN names, with the
+ * credentials of the environment, and without retries of its own: every call must count against the budget.
  *
  * @throws DurascopeError `AWS_SDK_MISSING` when `@aws-sdk/client-sfn` is needed and not installed
  */
 export async function openApi(client: StepFunctionsClient | undefined): Promise<StepFunctionsApi> {
   if (client !== undefined && "getExecutionHistory" in client) return client;
   const sdk = await loadSdk();
-  if (client === undefined) return new sdk.SFN({ maxAttempts: 1 });
+  if (client === undefined) return regionalApi((region) => new sdk.SFN({ maxAttempts: 1, region }));
   const send: Send = (command, options) =>
     (client.send as Send).call(client, command, ...(options === undefined ? [] : [options]));
   return {
@@ -91,6 +91,23 @@ export async function openApi(client: StepFunctionsClient | undefined): Promise<
       send(new sdk.GetExecutionHistoryCommand(input), options),
     listExecutions: (input, options) => send(new sdk.ListExecutionsCommand(input), options),
     describeExecution: (input, options) => send(new sdk.DescribeExecutionCommand(input), options),
+  };
+}
+
+/** Sends each call to the region of its ARN: one of another region's does not exist for AWS. */
+function regionalApi(open: (region: string) => StepFunctionsApi): StepFunctionsApi {
+  const clients = new Map<string, StepFunctionsApi>();
+  const of = (arn: string): StepFunctionsApi => {
+    const region = arn.split(":")[3] ?? "";
+    let client = clients.get(region);
+    if (client === undefined) clients.set(region, (client = open(region)));
+    return client;
+  };
+  return {
+    getExecutionHistory: (input, options) =>
+      of(input.executionArn).getExecutionHistory(input, options),
+    listExecutions: (input, options) => of(input.stateMachineArn).listExecutions(input, options),
+    describeExecution: (input, options) => of(input.executionArn).describeExecution(input, options),
   };
 }
 

@@ -102,7 +102,9 @@ export function fakeStepFunctions(): FakeStepFunctions {
       async listExecutions(input: ListRequest): Promise<ListPage> {
         fake.calls.push({ name: "listExecutions", input });
         await fake.before("listExecutions");
-        const machine = input.stateMachineArn.replace(":stateMachine:", ":execution:");
+        // Executions of a version or an alias have the state machine's own name in their ARNs.
+        const unqualified = input.stateMachineArn.split(":").slice(0, 7).join(":");
+        const machine = unqualified.replace(":stateMachine:", ":execution:");
         const items = [...executions.keys()]
           .filter((arn) => arn.startsWith(`${machine}:`))
           .map(listed)

@@ -1,8 +1,9 @@
 /**
  * The saga's errors, and how a scenario asks for one.
  *
- * Both engines tell errors apart by a type: Temporal takes it from the error's `name`, AWS Lambda
- * too (`errorType`). So an error with the right `name` is all that a step has to throw.
+ * Both engines tell errors apart by a type, and here that is the error's `name`: AWS Lambda reports it
+ * by itself (`errorType`), and the activities hand it to Temporal. So an error with the right `name`
+ * is all that a step has to throw.
  */
 import type { FailureName, Order, StepName } from "./order.ts";
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { fakeStepFunctions } from "../../../test/doubles/fake-step-functions.ts";
 import { checkpoint, openIn } from "../../../test/support/checkpoints.ts";
@@ -68,6 +68,43 @@ test("expired ones go after a while", async () => {
   }
   expect(await store.get("old")).toBeUndefined();
   expect(await store.get("busy")).toBeDefined();
+});
+
+test("what a process that died left behind goes after a day; what is written now, and what is not ours, stays", async () => {
+  const store = folderCheckpoints(folder.path());
+  await store.put(checkpoint("a"));
+  const [name = ""] = await readdir(folder.path());
+  const yesterday = Date.now() / 1000 - 90_000;
+  for (const [file, at] of [
+    [`${name}.7-1`, yesterday],
+    [`${name}.7-2`, Date.now() / 1000],
+    ["notes.txt", yesterday],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- three files
+    await writeFile(folder.path(file), "half");
+    // oxlint-disable-next-line no-await-in-loop
+    await utimes(folder.path(file), at, at);
+  }
+  for (let i = 0; i < 999; i += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await store.put(checkpoint("a", { expires: Date.now() + 60_000 }));
+  }
+  expect((await readdir(folder.path())).toSorted()).toEqual(
+    [name, `${name}.7-2`, "notes.txt"].toSorted(),
+  );
+});
+
+test("a copied folder, whose files have other times of change, forgets nothing before its time", async () => {
+  const now = Date.now();
+  const store = folderCheckpoints(folder.path());
+  await store.put(checkpoint("a", { expires: now + 60_000 }));
+  const [name = ""] = await readdir(folder.path());
+  await utimes(folder.path(name), 1, 1);
+  for (let i = 0; i < 999; i += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await store.put(checkpoint("b", { expires: now + 60_000 }));
+  }
+  expect(await store.get("a")).toBeDefined();
 });
 
 test("a poller that is restarted goes on from there, and hands no span on twice", async () => {

@@ -2,7 +2,12 @@ import type { Checkpoint, CheckpointStore, Clock } from "../../core/ports.ts";
 
 /** Limits of {@link memoryCheckpoints}. */
 export interface MemoryCheckpointOptions {
-  /** Most checkpoints of closed runs that are kept; the one that was closed first goes first. @default 1000 */
+  /**
+   * Most checkpoints of closed runs that are kept, some hundred bytes each; the one that was closed first goes first. More than
+   * close in a minute: lists give those again, and one that is not known is exported again.
+   *
+   * @default 10000
+   */
   readonly maxClosed?: number;
   /** @default Date.now */
   readonly clock?: Clock;
@@ -14,7 +19,7 @@ export interface MemoryCheckpointOptions {
  */
 export function memoryCheckpoints(options: MemoryCheckpointOptions = {}): CheckpointStore {
   const clock = options.clock ?? Date.now;
-  const maxClosed = options.maxClosed ?? 1000;
+  const maxClosed = options.maxClosed ?? 10_000;
   const open = new Map<string, string>();
   const closed = new Map<string, { readonly text: string; readonly expires: number }>();
 
