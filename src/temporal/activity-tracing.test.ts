@@ -1,11 +1,17 @@
-import { describe, expect, it } from "vitest";
+import { CancelledFailure } from "@temporalio/common";
+import { describe, expect, it, vi } from "vitest";
+import { runWithActivity } from "../../test/doubles/running-activity.ts";
 import { runIds } from "../core/ids.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { activeIdentity } from "../correlation/active-identity.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
-import { type ActivityInfo, type AttemptTelemetry, activityAttempt } from "./activity-tracing.ts";
-import type { Emit, Notes, WantedNotes } from "./provisional-spans.ts";
+import { type AttemptTelemetry, activityAttempt } from "./activity-tracing.ts";
+import type { Notes, WantedNotes } from "./notes.ts";
+import type { Emit } from "./provisional-spans.ts";
+import type { ActivityInfo } from "./running-activity.ts";
+import { servers } from "./server-questions.ts";
+import { timedOutAttempts } from "./timed-out-attempts.ts";
 
 const info: ActivityInfo = {
   activityId: "7",
@@ -22,7 +28,11 @@ const ids = runIds("temporal", "run-1", nodeSha256);
 
 const BOTH: WantedNotes = { measurements: true, events: true };
 
-const telemetry = (emit: Emit, wanted = BOTH): AttemptTelemetry => ({ emit, wanted: () => wanted });
+const telemetry = (emit: Emit, wanted = BOTH): AttemptTelemetry => ({
+  emit,
+  wanted: () => wanted,
+  timedOut: timedOutAttempts(servers()),
+});
 
 async function traced(
   execute: () => Promise<unknown>,
@@ -241,6 +251,77 @@ describe("what an attempt measures", () => {
         body: "chargeCard attempt 2 failed (GatewayTimeout); it is tried again",
         spanId: ids.attempt("activity:7#2"),
       },
+    ]);
+  });
+
+  it("is the retry that it is, where the server says that the attempt before timed out", async () => {
+    const told: Notes[] = [];
+    const late = { attempt: 3, lastFailure: { timeoutFailureInfo: {} } };
+    const server = {
+      describe: async (): Promise<unknown> => ({
+        pendingActivities: [{ activityId: "7", ...late }],
+      }),
+      newestEvents: () => Promise.reject(new Error("not asked")),
+    };
+    const began = { currentAttemptScheduledTimestampMs: 9000, startToCloseTimeoutMs: 5000 };
+    const attempt = activityAttempt(
+      { ...info, ...began, attempt: 3, scheduledTimestampMs: 0 },
+      {},
+      { ...telemetry((_spans, notes) => told.push(notes)), timedOut: timedOutAttempts(server) },
+      () => 9000,
+    );
+    await attempt?.run(
+      () => vi.waitUntil(() => told.length === 1).then(() => undefined),
+      "activity:7~2",
+    );
+    expect(told[0]?.measurements).toEqual([
+      {
+        instrument: "stepRetries",
+        value: 1,
+        labels: { ...labels, "workflow.step.name": "chargeCard", "error.type": "Timeout" },
+        key: "activity:7~2#2",
+      },
+    ]);
+    expect(told[0]?.events).toMatchObject([
+      {
+        name: "workflow.step.retried",
+        time: 9000,
+        body: "chargeCard attempt 2 failed (Timeout); it is tried again",
+        spanId: ids.attempt("activity:7~2#2"),
+      },
+    ]);
+  });
+
+  it("is no retry when the attempt ended too late: its time-out is the next one's to tell", async () => {
+    const late = { startToCloseTimeoutMs: 10 };
+    const { notes, spans } = await traced(fails(withType("Busy")), late);
+    expect(notes[0]?.measurements.map(({ instrument }) => instrument)).toEqual(["scheduleToStart"]);
+    expect(spans[0]?.attributes["workflow.outcome"]).toBe("failed");
+    const inTime = await traced(fails(withType("Busy")), { startToCloseTimeoutMs: 60_000 });
+    expect(inTime.notes[0]?.measurements).toHaveLength(2);
+  });
+
+  it("is a time-out when the worker's end cancels what had outlived its time", async () => {
+    const controller = new AbortController();
+    controller.abort(new CancelledFailure("WORKER_SHUTDOWN"));
+    const stopped = fails(new CancelledFailure("WORKER_SHUTDOWN"));
+    const infos = [
+      { startToCloseTimeoutMs: 5 },
+      { startToCloseTimeoutMs: 60_000 },
+      { startToCloseTimeoutMs: 60_000, isLocal: true },
+    ];
+    const endings = infos.map((over) =>
+      runWithActivity({}, () => traced(stopped, over), controller.signal),
+    );
+    const types = (await Promise.all(endings)).map(({ spans, notes }) => [
+      spans[0]?.attributes["error.type"],
+      notes[0]?.events.length,
+    ]);
+    expect(types).toEqual([
+      ["Timeout", 0],
+      ["WorkerShutdown", 1],
+      // The next worker begins a local activity anew.
+      [undefined, 0],
     ]);
   });
 

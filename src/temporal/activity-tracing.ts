@@ -1,31 +1,20 @@
-import { failureText, failureType } from "../core/failure-text.ts";
 import { runIds } from "../core/ids.ts";
-import type { Attempt, Failure, Step, StepOutcome, WorkflowTrace } from "../core/model.ts";
+import type { Attempt, Step, WorkflowTrace } from "../core/model.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { runWithIdentity } from "../correlation/active-identity.ts";
 import { logFields } from "../correlation/log-fields.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
-import { type LogEvent, retryEvent } from "../projection/log-events.ts";
+import { retryEvent } from "../projection/log-events.ts";
 import { measurementsOf, retryMeasurement } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";
-import type { Emit, WantedNotes } from "./provisional-spans.ts";
-import { type RetryPolicy, willRetry } from "./retry-prediction.ts";
-
-/** The parts of the SDK's activity `Info` that are read. */
-export interface ActivityInfo {
-  readonly activityId: string;
-  readonly activityType: string;
-  readonly attempt: number;
-  readonly isLocal: boolean;
-  readonly taskQueue: string;
-  readonly currentAttemptScheduledTimestampMs: number;
-  readonly scheduledTimestampMs?: number;
-  readonly scheduleToCloseTimeoutMs?: number;
-  readonly retryPolicy?: RetryPolicy | undefined;
-  readonly workflowExecution?: { readonly workflowId: string; readonly runId: string } | undefined;
-  readonly workflowNamespace?: string | undefined;
-  readonly workflowType?: string | undefined;
-}
+import { type AttemptEnding, endingOf } from "./attempt-ending.ts";
+import type { Notes, WantedNotes } from "./notes.ts";
+import type { Emit } from "./provisional-spans.ts";
+import { willRetry } from "./retry-prediction.ts";
+import { type ActivityInfo, runningCancelReason } from "./running-activity.ts";
+import type { AskedRun } from "./server-questions.ts";
+import type { TimedOutAttempt, TimedOutAttempts } from "./timed-out-attempts.ts";
+import { failureOf } from "./workflow/failure.ts";
 
 /** One attempt as its worker sees it. */
 export interface ActivityAttempt {
@@ -42,8 +31,9 @@ export interface ActivityAttempt {
 /** Where attempts are told. */
 export interface AttemptTelemetry {
   readonly emit: Emit;
-  /** Asked at the end of each attempt. */
+  /** Asked at the end of each attempt, and at the begin of one that is a retry. */
   readonly wanted: () => WantedNotes;
+  readonly timedOut: TimedOutAttempts;
 }
 
 /** Traces one attempt of an activity; undefined for activities that no workflow started. */
@@ -76,13 +66,31 @@ export function activityAttempt(
     async run(execute, key = ownKey) {
       const began = now();
       const active = { ...identity, spanId: ids.attempt(`${key}#${info.attempt}`) };
-      let ending: Pick<Attempt, "outcome" | "failure"> = { outcome: "completed" };
+      let ending: AttemptEnding = { outcome: "completed" };
       let retried = false;
+      const trace = (attempt: Attempt): WorkflowTrace =>
+        attemptTrace(identity, key, attempt, info.isLocal);
+      if (info.attempt > 1) {
+        const before = { key: `${key}#${info.attempt - 1}`, number: info.attempt - 1 };
+        void tellTimedOut(info, active, ids.attempt(before.key), telemetry, ({ failure, ended }) =>
+          trace({
+            ...before,
+            redrive: 0,
+            ended: ended ?? info.currentAttemptScheduledTimestampMs,
+            outcome: "timed_out",
+            failure: failureOf(failure, options.failureMessages),
+            observed: "failure",
+          }),
+        );
+      }
       try {
         return await runWithIdentity(active, execute);
       } catch (error) {
-        ending = endingOf(error, options);
-        retried = ending.outcome === "failed" && willRetry(info, error, now());
+        guarded(() => {
+          const late = overran(info, now() - began);
+          ending = endingOf(error, options, cancelReason(info, late));
+          retried = ending.outcome === "failed" && !late && willRetry(info, error, now());
+        });
         throw error;
       } finally {
         // A server that skips time schedules ahead of this machine's clock: an attempt cannot begin before that.
@@ -99,24 +107,70 @@ export function activityAttempt(
           closedBy: 1,
           ...ending,
         };
-        guarded(() => tell(attemptTrace(identity, key, attempt, info.isLocal), retried, telemetry));
+        guarded(() => {
+          retried &&= telemetry.timedOut.claim(active.spanId);
+          tell(trace(attempt), retried, telemetry);
+        });
       }
     },
   };
+}
+
+/**
+ * Whether an attempt of so many milliseconds ended too late: the server had given it up, and has its time-out for its
+ * failure. Measured here it lasted no longer than there.
+ */
+function overran({ startToCloseTimeoutMs = 0 }: ActivityInfo, lasted: number): boolean {
+  return startToCloseTimeoutMs > 0 && lasted >= startToCloseTimeoutMs;
+}
+
+/** Why the SDK cancelled the attempt, as the server takes it; undefined when it did not. */
+function cancelReason({ isLocal }: ActivityInfo, late: boolean): string | undefined {
+  const reason = runningCancelReason();
+  if (reason === undefined) return undefined;
+  if (late) return "TIMED_OUT";
+  // A local activity that ends with its worker has not failed: the next worker begins it anew.
+  return isLocal && reason === "WORKER_SHUTDOWN" ? "CANCELLED" : reason;
 }
 
 /** Emits the attempt's span; what it measures, and where the server will try again, the retry. */
 function tell(trace: WorkflowTrace, retried: boolean, { emit, wanted }: AttemptTelemetry): void {
   const wants = wanted();
   const measurements = wants.measurements ? measurementsOf(trace) : [];
-  const events: LogEvent[] = [];
+  const retry = retried ? retryNotes(trace, wants) : { measurements: [], events: [] };
+  emit(projectSpans(trace, nodeSha256), {
+    measurements: [...measurements, ...retry.measurements],
+    events: retry.events,
+  });
+}
+
+/** Tells of the retry that an attempt is, where the one before timed out. Never rejects. */
+async function tellTimedOut(
+  info: ActivityInfo,
+  run: AskedRun,
+  spanId: string,
+  { emit, wanted, timedOut }: AttemptTelemetry,
+  traceOf: (before: TimedOutAttempt) => WorkflowTrace,
+): Promise<void> {
+  try {
+    const wants = wanted();
+    if (!wants.measurements && !wants.events) return;
+    const before = await timedOut.before(info, run, spanId);
+    if (before !== undefined) emit([], retryNotes(traceOf(before), wants));
+  } catch {
+    // What cannot be told costs the attempt nothing.
+  }
+}
+
+/** What is told of the retry of the one attempt in a trace. */
+function retryNotes(trace: WorkflowTrace, wants: WantedNotes): Notes {
   const [step] = trace.steps;
   const [attempt] = step?.attempts ?? [];
-  if (retried && step !== undefined && attempt !== undefined) {
-    if (wants.measurements) measurements.push(retryMeasurement(trace, step, attempt));
-    if (wants.events) events.push(retryEvent(trace, step, attempt, nodeSha256));
-  }
-  emit(projectSpans(trace, nodeSha256), { measurements, events });
+  if (step === undefined || attempt === undefined) return { measurements: [], events: [] };
+  return {
+    measurements: wants.measurements ? [retryMeasurement(trace, step, attempt)] : [],
+    events: wants.events ? [retryEvent(trace, step, attempt, nodeSha256)] : [],
+  };
 }
 
 /** A trace with nothing new in it but the attempt: the run and the step are others' to tell of. */
@@ -165,27 +219,6 @@ function attemptTrace(
     attributes: {},
     degraded: false,
     lastEvent: 0,
-  };
-}
-
-/** How an attempt ended, told by the error's own words: `ApplicationFailure`s carry a type and a category. */
-export function endingOf(
-  error: unknown,
-  options: TraceOptions,
-): { outcome: StepOutcome; failure?: Failure } {
-  const { name, type, category, message } =
-    typeof error === "object" && error !== null ? (error as Readonly<Record<string, unknown>>) : {};
-  // The result comes later from elsewhere: https://typescript.temporal.io/api/classes/activity.CompleteAsyncError
-  if (name === "CompleteAsyncError") return { outcome: "completed" };
-  if (name === "CancelledFailure" || name === "AbortError") return { outcome: "cancelled" };
-  const text = failureText(message, options.failureMessages);
-  return {
-    outcome: "failed",
-    failure: {
-      type: failureType(typeof type === "string" && type !== "" ? type : name),
-      ...(text !== undefined && { message: text }),
-      ...(category === "BENIGN" && { benign: true }),
-    },
   };
 }
 

@@ -110,6 +110,65 @@ describe("the client interceptor", () => {
     expect(sent[2]).toEqual(theirs);
   });
 
+  it("tells of an update with start as of a start, and puts the caller's span on both", async () => {
+    const spans: SpanRecord[] = [];
+    const client = clientInterceptor(
+      () => "shop",
+      (some) => spans.push(...some),
+    );
+    const given = {
+      workflowType: "saga",
+      workflowStartOptions: { workflowId: "order-1" },
+      workflowStartHeaders: { theirs: 1 },
+      updateHeaders: {},
+    };
+    const workflowExecution = { workflowId: "order-1", runId: "run-1" };
+    await asCaller(() =>
+      client.startUpdateWithStart(given, (sent) => {
+        expect(sent.workflowStartHeaders).toHaveProperty("theirs");
+        for (const headers of [sent.workflowStartHeaders, sent.updateHeaders])
+          expect(headerLink(headers, "caller")?.spanId).toBe(caller.spanId);
+        return Promise.resolve({ workflowExecution, updateId: "u" });
+      }),
+    );
+    expect(spans).toMatchObject([
+      { name: "start saga", spanId: ids.span("start"), traceId: caller.traceId },
+    ]);
+  });
+
+  it("tells once of a run that further calls find running", async () => {
+    const spans: SpanRecord[] = [];
+    const client = clientInterceptor(
+      () => "shop",
+      (some) => spans.push(...some),
+    );
+    const workflowExecution = { runId: "run-1" };
+    const update = {
+      workflowType: "saga",
+      workflowStartOptions: {},
+      workflowStartHeaders: {},
+      updateHeaders: {},
+    };
+    await client.signalWithStart(input, () => Promise.resolve("run-1"));
+    await client.signalWithStart(input, () => Promise.resolve("run-1"));
+    await client.startUpdateWithStart(update, () => Promise.resolve({ workflowExecution }));
+    await client.startWithDetails(input, () => Promise.resolve({ runId: "run-2" }));
+    expect(spans.map((span) => span.attributes["workflow.run_id"])).toEqual(["run-1", "run-2"]);
+  });
+
+  it("remembers no more than 10,000 runs that it has told of", async () => {
+    let told = 0;
+    const client = clientInterceptor(
+      () => "shop",
+      () => (told += 1),
+    );
+    const start = (run: number): Promise<unknown> =>
+      client.signalWithStart(input, () => Promise.resolve(`run-${run}`));
+    await Promise.all(Array.from({ length: 10_001 }, (_, run) => start(run)));
+    await start(0);
+    expect(told).toBe(10_002);
+  });
+
   it("gives on what the start throws, and does not fail a start when its span does", async () => {
     const client = clientInterceptor(
       () => "shop",

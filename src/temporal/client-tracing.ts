@@ -8,13 +8,22 @@ import type { SpanRecord } from "../projection/span-record.ts";
 import { jsonPayload } from "./workflow/proto-value.ts";
 import { TRACE_HEADER } from "./workflow/trace-header.ts";
 
+type Headers = Readonly<Record<string, unknown>>;
+
 interface WithHeaders {
-  readonly headers: Readonly<Record<string, unknown>>;
+  readonly headers: Headers;
 }
 
 interface StartInput extends WithHeaders {
   readonly workflowType: string;
   readonly options: { readonly workflowId?: string };
+}
+
+interface UpdateWithStartInput {
+  readonly workflowType: string;
+  readonly workflowStartOptions: { readonly workflowId?: string };
+  readonly workflowStartHeaders: Headers;
+  readonly updateHeaders: Headers;
 }
 
 /** The span that a call is made in. */
@@ -34,7 +43,14 @@ export interface ClientInterceptor {
   signalWithStart<I extends StartInput>(input: I, next: Next<I, string>): Promise<string>;
   signal<I extends WithHeaders>(input: I, next: Next<I, void>): Promise<void>;
   startUpdate<I extends WithHeaders, O>(input: I, next: Next<I, O>): Promise<O>;
+  startUpdateWithStart<
+    I extends UpdateWithStartInput,
+    O extends { readonly workflowExecution: { readonly runId?: string } },
+  >(input: I, next: Next<I, O>): Promise<O>;
 }
+
+/** Most runs that are remembered as told of. */
+const MOST_STARTED = 10_000;
 
 /**
  * Makes the client interceptor; without an active span it only emits the `start` span, as a child of the run.
@@ -47,20 +63,50 @@ export function clientInterceptor(
   now: () => number = Date.now,
   caller: () => Caller | undefined = activeSpanContext,
 ): ClientInterceptor {
-  async function started<Input extends StartInput, Output>(
-    input: Input,
-    runIdOf: (output: Output) => string,
-    next: Next<Input, Output>,
+  // A call that signals or updates a run that is there already gives its run id, too: a run is told to have started once.
+  const known = new Set<string>();
+
+  async function started<Output>(
+    run: Omit<StartInput, "headers">,
+    runIdOf: (output: Output) => string | undefined,
+    start: (span: Caller | undefined) => Promise<Output>,
   ): Promise<Output> {
     const began = now();
     const span = caller();
-    const output = await next(withCaller(input, span));
-    guarded(() => emit([startSpan(input, runIdOf(output), namespace(), began, now(), span)]));
+    const output = await start(span);
+    guarded(() => {
+      const runId = runIdOf(output);
+      if (runId === undefined || known.has(runId)) return;
+      if (known.size >= MOST_STARTED) known.clear();
+      known.add(runId);
+      emit([startSpan(run, runId, namespace(), began, now(), span)]);
+    });
     return output;
   }
   return {
-    startWithDetails: (input, next) => started(input, (output) => output.runId, next),
-    signalWithStart: (input, next) => started(input, (runId) => runId, next),
+    startWithDetails: (input, next) =>
+      started(
+        input,
+        ({ runId }) => runId,
+        (span) => next(withCaller(input, span)),
+      ),
+    signalWithStart: (input, next) =>
+      started(
+        input,
+        (runId) => runId,
+        (span) => next(withCaller(input, span)),
+      ),
+    startUpdateWithStart: (input, next) =>
+      started(
+        { workflowType: input.workflowType, options: input.workflowStartOptions },
+        ({ workflowExecution }) => workflowExecution.runId,
+        (span) =>
+          next({
+            ...input,
+            workflowStartHeaders: headersWith(input.workflowStartHeaders, span),
+            updateHeaders: headersWith(input.updateHeaders, span),
+          }),
+      ),
     signal: (input, next) => next(withCaller(input, caller())),
     startUpdate: (input, next) => next(withCaller(input, caller())),
   };
@@ -68,7 +114,12 @@ export function clientInterceptor(
 
 /** The input with the active span in its headers; as it is when there is none, or the headers carry one already. */
 function withCaller<Input extends WithHeaders>(input: Input, caller: Caller | undefined): Input {
-  if (caller === undefined || Object.hasOwn(input.headers, TRACE_HEADER)) return input;
+  const headers = headersWith(input.headers, caller);
+  return headers === input.headers ? input : { ...input, headers };
+}
+
+function headersWith(headers: Headers, caller: Caller | undefined): Headers {
+  if (caller === undefined || Object.hasOwn(headers, TRACE_HEADER)) return headers;
   const carrier = {
     traceparent: formatTraceparent({
       traceId: caller.traceId,
@@ -76,11 +127,11 @@ function withCaller<Input extends WithHeaders>(input: Input, caller: Caller | un
       sampled: ((caller.traceFlags ?? 1) & 1) === 1,
     }),
   };
-  return { ...input, headers: { ...input.headers, [TRACE_HEADER]: jsonPayload(carrier) } };
+  return { ...headers, [TRACE_HEADER]: jsonPayload(carrier) };
 }
 
 function startSpan(
-  input: StartInput,
+  input: Omit<StartInput, "headers">,
   runId: string,
   namespace: string,
   began: number,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fakeDatadogTracer } from "../../test/doubles/datadog-tracer.ts";
 import { memoryProcessor } from "../../test/doubles/memory-processor.ts";
 import { runIds } from "../core/ids.ts";
+import { runWithIdentity } from "../correlation/active-identity.ts";
 import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { datadogSide } from "./datadog-side.ts";
 import { workflowTracing } from "./plugin.ts";
@@ -134,4 +135,23 @@ describe("datadogSide", () => {
     expect(side.logIds()).toEqual({});
     expect(side.caller()).toBeUndefined();
   });
+
+  it.each([{}, { ddTracer: fakeDatadogTracer() }])(
+    "takes the step that code runs for as the caller where nothing else is active",
+    (options) => {
+      const side = datadogSide(options, () => undefined);
+      const step = {
+        engine: "temporal",
+        workflowId: "order-1",
+        runId: "run-1",
+        namespace: "default",
+        traceId: ids.traceId,
+        spanId: ids.attempt("activity:3#2"),
+      } as const;
+      expect(runWithIdentity(step, () => side.caller())).toMatchObject({
+        traceId: step.traceId,
+        spanId: step.spanId,
+      });
+    },
+  );
 });

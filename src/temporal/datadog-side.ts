@@ -10,7 +10,8 @@ import type { SpanIds } from "../correlation/log-fields.ts";
 import { activeSpanContext } from "../correlation/opentelemetry-global.ts";
 import { checkTracer } from "../correlation/with-datadog.ts";
 import { apiVersionTrouble } from "../telemetry/api-version.ts";
-import { endingOf } from "./activity-tracing.ts";
+import { endingOf } from "./attempt-ending.ts";
+import { runningCancelReason } from "./running-activity.ts";
 
 /** What the plugin does where `dd-trace` is the tracer; without a tracer it does nothing and only hands on. */
 export interface DatadogSide {
@@ -18,7 +19,7 @@ export interface DatadogSide {
   around<Value>(execute: () => Promise<Value>): Promise<Value>;
   /** Ids of `dd-trace`'s active span for a log line; none when there is none. Never throws. */
   logIds(): Readonly<Record<string, string>>;
-  /** The span that a client's call is made in: `dd-trace`'s, else OpenTelemetry's. Never throws. */
+  /** The span that a client's call is made in: `dd-trace`'s, else OpenTelemetry's, else the step's own. Never throws. */
   caller(): SpanIds | undefined;
   /** Called where a worker is started: a span that is active there is around the worker, and no activity's. */
   workerStarts(): void;
@@ -39,7 +40,7 @@ export function datadogSide(
   checkTracer(ddTracer);
   const surrounding = new WeakSet<object>();
   const spanOptions = {
-    endingOf: (error: unknown) => endingOf(error, options),
+    endingOf: (error: unknown) => endingOf(error, options, runningCancelReason()),
     surrounding,
     onTrouble: (message: string) => warnOnce("datadog_not_joined", `durascope: ${message}`),
   };
@@ -51,7 +52,7 @@ export function datadogSide(
         : runWithDatadogSpan(ddTracer, identity, execute, spanOptions);
     },
     logIds: () => datadogLogIds(ddTracer) ?? {},
-    caller: () => activeDatadogSpan(ddTracer) ?? activeSpanContext(),
+    caller: () => activeDatadogSpan(ddTracer) ?? callerSpan(),
     workerStarts() {
       const trouble = apiVersionTrouble();
       if (trouble !== undefined) warnOnce("api_version", `durascope: ${trouble}`);
@@ -65,9 +66,14 @@ export function datadogSide(
   };
 }
 
+/** OpenTelemetry's active span; without a context manager, and so without one, the try of the step that the code runs for. */
+function callerSpan(): SpanIds | undefined {
+  return activeSpanContext() ?? activeIdentity();
+}
+
 const NONE: DatadogSide = {
   around: (execute) => execute(),
   logIds: () => ({}),
-  caller: activeSpanContext,
+  caller: callerSpan,
   workerStarts: () => undefined,
 };

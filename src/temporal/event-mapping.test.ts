@@ -337,7 +337,7 @@ describe("a message from outside", () => {
 
   const accepted: Told = [
     "WorkflowExecutionUpdateAccepted",
-    { acceptedRequest: { meta: { updateId: "u-1" }, input: { name: "approve" } } },
+    { acceptedRequest: { meta: { updateId: "u-1" }, input: { name: "approve", header } } },
   ];
 
   it("is a step from acceptance to answer for an update", () => {
@@ -347,6 +347,7 @@ describe("a message from outside", () => {
       kind: "update",
       name: "approve",
       outcome: "completed",
+      links: [{ relation: "update_sender", ...caller }],
     });
   });
 
@@ -413,7 +414,11 @@ describe("a child", () => {
   });
 
   it.each<[string, object, object]>([
-    ["StartChildWorkflowExecutionFailed", {}, { outcome: "failed" }],
+    [
+      "StartChildWorkflowExecutionFailed",
+      {},
+      { outcome: "failed", failure: { type: "ChildWorkflowNotStarted" } },
+    ],
     [
       "ChildWorkflowExecutionFailed",
       { failure: declined },
@@ -471,6 +476,46 @@ describe("what is sent to other workflows", () => {
     ],
   ])("%s ends by %s", (begin, end, outcome) => {
     expect(stepOf([begin], [end, { initiatedEventId: "2" }]).outcome).toBe(outcome);
+  });
+
+  it.each([
+    ["SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND"],
+    ["ExternalWorkflowExecutionNotFound"],
+    [1],
+  ])("says why it failed: %s", (cause) => {
+    const step = stepOf(
+      ["SignalExternalWorkflowExecutionInitiated"],
+      ["SignalExternalWorkflowExecutionFailed", { initiatedEventId: "2", cause }],
+    );
+    expect(step.failure).toEqual({ type: "ExternalWorkflowExecutionNotFound" });
+  });
+
+  it("is a failure without a name where its cause is new or absent", () => {
+    const failureOf = (cause: unknown): unknown =>
+      stepOf(
+        ["RequestCancelExternalWorkflowExecutionInitiated"],
+        ["RequestCancelExternalWorkflowExecutionFailed", { initiatedEventId: "2", cause }],
+      ).failure;
+    expect(failureOf(undefined)).toEqual({ type: "Error" });
+    expect(failureOf(99)).toEqual({ type: "Error" });
+    expect(failureOf("CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_OUT_OF_LUCK")).toEqual({
+      type: "OUT_OF_LUCK",
+    });
+  });
+
+  it("is no step where a child is cancelled, and does not count", () => {
+    const request = "RequestCancelExternalWorkflowExecutionInitiated";
+    const trace = traceOf([
+      started,
+      [request, { childWorkflowOnly: true }],
+      ["ExternalWorkflowExecutionCancelRequested", { initiatedEventId: "2" }],
+      [request, { childWorkflowOnly: true }],
+      ["RequestCancelExternalWorkflowExecutionFailed", { initiatedEventId: "4", cause: 1 }],
+      [request, {}],
+    ]);
+    expect(trace.steps.map(({ key, id }) => ({ key, id }))).toEqual([
+      { key: "cancel-external:1", id: "6" },
+    ]);
   });
 });
 

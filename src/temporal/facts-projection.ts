@@ -9,7 +9,8 @@ import { nodeSha256 } from "../correlation/node-sha256.ts";
 import { logEventsOf } from "../projection/log-events.ts";
 import { measurementsOf } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";
-import type { Telling, WantedNotes } from "./provisional-spans.ts";
+import type { WantedNotes } from "./notes.ts";
+import type { Telling } from "./provisional-spans.ts";
 import type { RunFacts } from "./workflow/run-facts.ts";
 
 /** What the worker knows of a run beside the facts; the SDK's `WorkflowInfo` fits. */
@@ -53,6 +54,9 @@ export function projectFacts(
     events: wanted.events ? logEventsOf(trace, nodeSha256, growth) : [],
     discarded: discarded.flatMap((key) => [ids.span(key), ids.span(`${key}/waiting`)]),
     discardedKeys: discarded,
+    endedByRun: trace.steps
+      .filter(({ closedBy }) => closedBy !== undefined && closedBy === trace.segments[0]?.closedBy)
+      .flatMap(({ key }) => [ids.span(key), key]),
   };
 }
 

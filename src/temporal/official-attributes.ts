@@ -1,8 +1,8 @@
 import { type FailureMessages, failureText, failureType } from "../core/failure-text.ts";
 import { ENGINE_WORDS, VOCABULARY } from "../core/vocabulary.ts";
 import { property } from "../correlation/property.ts";
-import type { ActivityInfo } from "./activity-tracing.ts";
 import type { OfficialSpan } from "./official-span.ts";
+import type { ActivityInfo } from "./running-activity.ts";
 
 type Attributes = Record<string, unknown>;
 

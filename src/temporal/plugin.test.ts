@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryMetrics } from "../../test/doubles/memory-metrics.ts";
 import { memoryProcessor } from "../../test/doubles/memory-processor.ts";
 import { workflowTracing } from "./plugin.ts";
+import { recorderModule } from "./recorder-module.ts";
 
 interface Worker {
   readonly sinks?: Record<string, unknown>;
@@ -38,8 +39,8 @@ describe("workflowTracing", () => {
       interceptors: { activity: [theirs], workflowModules: ["theirs"], client: "theirs" },
     };
     const worker = workflowTracing().configureWorker(given);
-    expect(Object.keys(worker.sinks ?? {})).toEqual(["theirs", "durascope"]);
-    expect(worker.interceptors?.activity).toHaveLength(2);
+    expect(Object.keys(worker.sinks ?? {})).toEqual(["durascope", "theirs"]);
+    expect(worker.interceptors?.activity).toEqual([expect.any(Function), theirs]);
     expect(worker.interceptors?.workflowModules).toEqual(["theirs", "recorder.cjs"]);
     expect(worker.interceptors?.client).toBe("theirs");
     expect(given.interceptors?.activity).toHaveLength(1);
@@ -61,6 +62,39 @@ describe("workflowTracing", () => {
     });
   });
 
+  it("is around other interceptors of activities, and inside of a client's", () => {
+    const theirs = (): object => ({});
+    const worker = workflowTracing().configureWorker<Worker>({
+      interceptors: { activity: [theirs] },
+    });
+    expect(worker.interceptors?.activity?.at(-1)).toBe(theirs);
+    const client: { interceptors?: { workflow?: object[] } } = workflowTracing().configureClient({
+      interceptors: { workflow: [theirs] },
+    });
+    expect(client.interceptors?.workflow?.[0]).toBe(theirs);
+  });
+
+  it("lets the first of two plugins count, which is the worker's own, and says so", () => {
+    vi.mocked(recorderModule).mockImplementation(({ compensates }) =>
+      compensates === undefined ? "recorder.cjs" : "data:recorder",
+    );
+    const warnings: string[] = [];
+    const onWarning = (message: string): void => void warnings.push(message);
+    const own = workflowTracing({ compensates: { refund: ["charge"] }, onWarning });
+    const connections = workflowTracing({ onWarning });
+    const bundle = { workflowInterceptorModules: ["theirs"] };
+    expect(connections.configureBundler(own.configureBundler(bundle))).toEqual({
+      workflowInterceptorModules: ["theirs", "data:recorder"],
+    });
+    const first = own.configureWorker<Worker>({ workflowsPath: "w.ts" });
+    expect(warnings).toEqual([]);
+    const both = connections.configureWorker(first);
+    expect(both.interceptors?.workflowModules).toEqual(["data:recorder"]);
+    expect(both.sinks).toEqual(first.sinks);
+    expect(both.interceptors?.activity).toEqual(first.interceptors?.activity);
+    expect(warnings).toEqual([expect.stringContaining("two workflowTracing() are registered")]);
+  });
+
   it("adds no workflow module to a worker with a bundle, and warns once of a bundle without the recorder", () => {
     const warnings: string[] = [];
     const tracing = workflowTracing({ onWarning: (message) => warnings.push(message) });
@@ -69,6 +103,7 @@ describe("workflowTracing", () => {
     expect(withBundle("... durascope:recorder ...").interceptors).not.toHaveProperty(
       "workflowModules",
     );
+    tracing.configureReplayWorker<Worker>({ workflowBundle: { code: "something else" } });
     expect(warnings).toEqual([]);
     withBundle("something else");
     withBundle("something else");

@@ -1,11 +1,13 @@
 import { warningLog } from "../core/result.ts";
 import { isDisabled } from "../correlation/disabled.ts";
-import { type ActivityInfo, activityAttempt } from "./activity-tracing.ts";
+import { property } from "../correlation/property.ts";
+import { activityAttempt } from "./activity-tracing.ts";
 import { clientInterceptor } from "./client-tracing.ts";
 import { datadogSide } from "./datadog-side.ts";
 import { projectFacts, type RunInfo } from "./facts-projection.ts";
 import { type ProvisionalSpans, provisionalSpans } from "./provisional-spans.ts";
 import { holdsRecorder, recorderModule } from "./recorder-module.ts";
+import type { ActivityInfo } from "./running-activity.ts";
 import { checkOptions, type WorkflowTracingOptions } from "./tracing-options.ts";
 import { type RunFacts, SINK } from "./workflow/run-facts.ts";
 import { stepHeader } from "./workflow/step-header.ts";
@@ -31,6 +33,9 @@ export interface WorkflowTracing {
 /** Marks what the plugin added, so that a second registration adds nothing. */
 const MARK = Symbol.for("durascope.temporal");
 const DEFAULT_SETTLE_MS = 2000;
+
+/** Modules of recorders that this process has handed out: two in one workflow would tell everything twice. */
+const RECORDERS = new Set<string>();
 
 /**
  * Traces workflows, activities and clients of Temporal: runs, steps, waits and attempts become spans with derived ids.
@@ -102,16 +107,17 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     };
   });
 
-  function configureWorker<Options extends object>(given: Options): Options {
+  function configured<Options extends object>(given: Options): Options {
     const worker = given as Options & WorkerShape;
     // The sink stays also when the plugin is off: a bundle with the recorder would warn at every call without it.
-    const sinks = { ...worker.sinks, [SINK]: { facts } };
+    // Of two plugins the first one counts, which is the worker's own: the SDK adds those of its connection after it.
+    const sinks = { [SINK]: { facts }, ...worker.sinks };
     if (off) return { ...worker, sinks };
-    if (worker.workflowBundle !== undefined && !holdsRecorder(worker.workflowBundle)) {
+    if (property(sinks[SINK], "facts") !== facts) {
       warnOnce(
-        "bundle_without_recorder",
-        "durascope: the workflow bundle was made without the plugin, so workflows are not recorded (activities are). " +
-          "Give the plugin to bundleWorkflowCode too: bundleWorkflowCode({ workflowsPath, plugins: [workflowTracing()] })",
+        "registered_twice",
+        "durascope: two workflowTracing() are registered on one worker, so the options of the second one have no effect. " +
+          "Make one, and give it to the connection or to the worker",
       );
     }
     const { interceptors } = worker;
@@ -120,7 +126,8 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
       sinks,
       interceptors: {
         ...interceptors,
-        activity: once(interceptors?.activity, activityInterceptors),
+        // Around all others, so that it sees the failure that the server gets, and their own log lines have the ids.
+        activity: once(interceptors?.activity, (known) => [activityInterceptors, ...known]),
         ...(worker.workflowsPath !== undefined && {
           workflowModules: withModule(interceptors?.workflowModules),
         }),
@@ -128,8 +135,20 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
     };
   }
 
+  function checkBundle({ workflowBundle }: WorkerShape): void {
+    if (off || workflowBundle === undefined || holdsRecorder(workflowBundle)) return;
+    warnOnce(
+      "bundle_without_recorder",
+      "durascope: the workflow bundle was made without the plugin, so workflows are not recorded (activities are). " +
+        "Give the plugin to bundleWorkflowCode too: bundleWorkflowCode({ workflowsPath, plugins: [workflowTracing()] })",
+    );
+  }
+
   function withModule(modules: readonly string[] | undefined): string[] {
-    return [...new Set([...(modules ?? []), recorderModule(options)])];
+    const own = recorderModule(options);
+    RECORDERS.add(own);
+    const given = modules ?? [];
+    return given.some((module) => RECORDERS.has(module)) ? [...given] : [...given, own];
   }
 
   return {
@@ -158,11 +177,19 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
       }
       return {
         ...client,
-        interceptors: { ...client.interceptors, workflow: once(known, interceptor) },
+        // Inside of all others: what they make active is the caller.
+        interceptors: {
+          ...client.interceptors,
+          workflow: once(known, (others) => [...others, interceptor]),
+        },
       };
     },
-    configureWorker,
-    configureReplayWorker: configureWorker,
+    configureWorker(given) {
+      checkBundle(given);
+      return configured(given);
+    },
+    // A replay tells nothing, so nothing is missing from it.
+    configureReplayWorker: configured,
     configureBundler(given) {
       if (off) return given;
       const bundle = given as typeof given & {
@@ -180,7 +207,7 @@ export function workflowTracing(options: WorkflowTracingOptions = {}): WorkflowT
         await next(worker);
       } finally {
         held.flush();
-        telemetry.workerStopped();
+        telemetry.workerStopped(worker);
         await telemetry.flush();
       }
     },
@@ -226,7 +253,9 @@ function marked<Value extends object>(value: Value): Value {
   return Object.assign(value, { [MARK]: true });
 }
 
-function once(list: readonly object[] | undefined, value: object): object[] {
-  const known = list ?? [];
-  return known.some((entry) => MARK in entry) ? [...known] : [...known, value];
+function once(
+  known: readonly object[] = [],
+  withOurs: (known: readonly object[]) => object[],
+): object[] {
+  return known.some((entry) => MARK in entry) ? [...known] : withOurs(known);
 }

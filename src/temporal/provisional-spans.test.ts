@@ -74,11 +74,35 @@ describe("provisional spans", () => {
     expect(emitted).toEqual(["b", "of its retry"]);
   });
 
+  it("are not let go of by the task that they are of, though a query has told of the one before in between", () => {
+    tell(6, [span("a")]);
+    tell(5, []);
+    tell(6, [span("a", { name: "again" })]);
+    expect(emitted).toEqual([]);
+    held.flush();
+    expect(emitted).toEqual(["again"]);
+  });
+
   it("lose the end of a run that goes on after all", () => {
     tell(3, [span("run", { role: "run" })]);
     tell(6, [span("a")]);
     held.flush();
     expect(emitted).toEqual(["a"]);
+  });
+
+  it("lose what only that end had closed, too", () => {
+    held.tell({
+      runId: "run",
+      historyLength: 3,
+      spans: [span("timer"), span("done"), span("run", { role: "run" })],
+      discarded: [],
+      endedByRun: ["timer"],
+    });
+    tell(6, [span("a")]);
+    expect(emitted).toEqual(["done"]);
+    tell(9, [span("timer", { name: "fired" })]);
+    tell(12, []);
+    expect(emitted).toEqual(["done", "a", "fired"]);
   });
 
   it("lose what is taken back", () => {
@@ -176,6 +200,52 @@ describe("what is measured and logged beside spans", () => {
       "duration run",
       "workflow.run.closed run",
     ]);
+  });
+
+  it("is not counted again when the last task is played again after the silence", () => {
+    const end = [measured("closed", "run"), measured("duration", "run")];
+    tell(9, [...end, measured("stepDuration", "a")], [logged("workflow.run.closed", "run")]);
+    vi.advanceTimersByTime(2000);
+    const once = ["closed run", "duration run", "stepDuration a", "workflow.run.closed run"];
+    expect(notes).toEqual(once);
+    tell(12, [...end, measured("stepDuration", "b")], [logged("workflow.run.closed", "run")]);
+    vi.advanceTimersByTime(2000);
+    expect(notes).toEqual([...once, "stepDuration b"]);
+  });
+
+  it("is counted for another run that has just ended, and after 2,000 others no run is remembered", () => {
+    const end = (runId: string): void =>
+      held.tell({
+        runId,
+        historyLength: 3,
+        spans: [],
+        discarded: [],
+        measurements: [measured("closed", "run")],
+      });
+    for (let run = 0; run < 2001; run += 1) end(`run ${run}`);
+    held.flush();
+    expect(notes).toHaveLength(2001);
+    end("run 1");
+    end("run 0");
+    held.flush();
+    expect(notes).toHaveLength(2002);
+  });
+
+  it("does not tell of the end of steps that only that end had closed", () => {
+    const begun = logged("workflow.wait.begun", "timer:1");
+    const over = logged("workflow.wait.ended", "timer:1");
+    held.tell({
+      runId: "run",
+      historyLength: 3,
+      spans: [],
+      discarded: [],
+      measurements: [measured("started", "run"), measured("waitDuration", "timer:1")],
+      events: [begun, over],
+      endedByRun: ["timer:1"],
+    });
+    tell(6, []);
+    held.flush();
+    expect(notes).toEqual(["started run", "workflow.wait.begun timer:1"]);
   });
 
   it("is lost with the steps that are taken back", () => {

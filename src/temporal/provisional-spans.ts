@@ -1,20 +1,8 @@
 import type { LogEvent } from "../projection/log-events.ts";
 import type { Measurement } from "../projection/measurements.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
-
-/** What is told beside spans: values for the metrics, log lines. */
-export interface Notes {
-  readonly measurements: readonly Measurement[];
-  readonly events: readonly LogEvent[];
-}
-
-/** Which notes anything would take now; others need not be made. */
-export interface WantedNotes {
-  /** A MeterProvider is there. */
-  readonly measurements: boolean;
-  /** A LoggerProvider is there, and log events are not turned off. */
-  readonly events: boolean;
-}
+import { eventIdentity, measurementIdentity, type Notes } from "./notes.ts";
+import { toldEndings } from "./told-endings.ts";
 
 /** Takes what is sure. */
 export type Emit = (spans: readonly SpanRecord[], notes: Notes) => void;
@@ -29,6 +17,8 @@ export interface Telling extends Partial<Notes> {
   readonly discarded: readonly string[];
   /** Keys of the steps that those spans, and notes, were of. */
   readonly discardedKeys?: readonly string[];
+  /** Ids of the spans, and keys of the steps, that only the run's end closed: where the run goes on they are open still. */
+  readonly endedByRun?: readonly string[];
 }
 
 /** Holds back what workflow tasks said until it is sure enough. */
@@ -55,6 +45,8 @@ interface Held {
   readonly spans: HeldThings<SpanRecord>;
   readonly measurements: HeldThings<Measurement>;
   readonly events: HeldThings<LogEvent>;
+  /** What only the run's end closed, by its span's id and by its step's key. */
+  readonly endedByRun: Set<string>;
   timer: NodeJS.Timeout;
 }
 
@@ -64,15 +56,18 @@ const MOST_RUNS = 10_000;
 /**
  * Makes the buffer of provisional spans: they are emitted when a later workflow task of the same run follows, or after
  * `settle` ms of silence, whichever comes first, and with them what was measured and logged. What is told again before
- * that replaces what was told: a task that fails is retried, and a query may make the worker run ahead of the task. So
- * metrics count a thing as often as its span is emitted.
+ * that replaces what was told: a task that fails is retried, and a query may make the worker run ahead of the task. The
+ * end of a run is counted and logged once, also where its span is emitted again after that.
  */
 export function provisionalSpans(emit: Emit, settle: number): ProvisionalSpans {
   const held = new Map<string, Held>();
+  const endings = toldEndings();
 
-  function release({ spans, measurements, events }: Held, goesOn: boolean): void {
+  function release(runId: string, { spans, measurements, events }: Held, goesOn: boolean): void {
     const sure = spans.take(goesOn);
-    const notes = { measurements: measurements.take(goesOn), events: events.take(goesOn) };
+    const taken = { measurements: measurements.take(goesOn), events: events.take(goesOn) };
+    const notes = endings.unheard(runId, taken);
+    endings.remember(runId, notes);
     if (sure.length + notes.measurements.length + notes.events.length > 0) emit(sure, notes);
   }
 
@@ -81,7 +76,7 @@ export function provisionalSpans(emit: Emit, settle: number): ProvisionalSpans {
     if (run === undefined) return;
     held.delete(runId);
     clearTimeout(run.timer);
-    release(run, false);
+    release(runId, run, false);
   }
 
   function later(runId: string): NodeJS.Timeout {
@@ -92,19 +87,23 @@ export function provisionalSpans(emit: Emit, settle: number): ProvisionalSpans {
   function hold(runId: string, historyLength: number): Held {
     const [oldest] = held.size >= MOST_RUNS ? held.keys() : [];
     if (oldest !== undefined) letGo(oldest);
+    const endedByRun = new Set<string>();
     const run: Held = {
       historyLength,
+      endedByRun,
       spans: heldThings(
         (span) => span.spanId,
-        (span) => span.role === "run",
+        (span) => span.role === "run" || endedByRun.has(span.spanId),
       ),
       measurements: heldThings(
-        ({ instrument, key }) => `${instrument} ${key}`,
-        ({ instrument }) => instrument === "closed" || instrument === "duration",
+        measurementIdentity,
+        ({ instrument, key }) =>
+          instrument === "closed" || instrument === "duration" || endedByRun.has(key),
       ),
       events: heldThings(
-        ({ name, key }) => `${name} ${key}`,
-        ({ name }) => name === "workflow.run.closed",
+        eventIdentity,
+        ({ name, key }) =>
+          name === "workflow.run.closed" || (name !== "workflow.wait.begun" && endedByRun.has(key)),
       ),
       timer: later(runId),
     };
@@ -124,7 +123,11 @@ export function provisionalSpans(emit: Emit, settle: number): ProvisionalSpans {
       run.measurements.without(measurements);
       run.events.without(events);
       // A run that goes on was not closed: the task that said so has failed.
-      if (historyLength > run.historyLength) release(run, true);
+      if (historyLength > run.historyLength) {
+        release(runId, run, true);
+        run.endedByRun.clear();
+      }
+      for (const ended of telling.endedByRun ?? []) run.endedByRun.add(ended);
       run.spans.put(spans);
       run.measurements.put(measurements);
       run.events.put(events);

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { openTrace } from "../../test/support/open-trace.ts";
 import type { Metered } from "../telemetry/meter.ts";
 import { openRuns } from "../telemetry/open-runs.ts";
-import { type DescribeRun, describerOf, silentRuns } from "./silent-runs.ts";
+import type { AskAboutRun } from "./server-questions.ts";
+import { silentRuns } from "./silent-runs.ts";
 
 const MINUTE = 60_000;
 const status = (value: unknown, closeTime?: object): object => ({
@@ -11,7 +12,7 @@ const status = (value: unknown, closeTime?: object): object => ({
 
 describe("runs that have been silent", () => {
   function setUp(
-    describeRun: DescribeRun,
+    describeRun: AskAboutRun,
     hasProvider = true,
   ): {
     open: ReturnType<typeof openRuns>;
@@ -95,6 +96,63 @@ describe("runs that have been silent", () => {
     expect(recorded.map(({ instrument }) => instrument)).toEqual(["closed"]);
   });
 
+  describe("that another worker may have gone on with", () => {
+    /** Looks as often as there are answers, and says whether the run is followed still. */
+    async function followed(
+      answers: readonly object[],
+      between: (open: ReturnType<typeof openRuns>) => void = () => undefined,
+    ): Promise<boolean> {
+      const rest = [...answers];
+      const { open, look, pass, recorded } = setUp(async () => rest.shift());
+      open.told(openTrace("one"), 0);
+      for (let i = 0; i < answers.length; i += 1) {
+        pass(5 * MINUTE);
+        // oxlint-disable-next-line no-await-in-loop -- one look after the other
+        await look();
+        between(open);
+      }
+      expect([rest, recorded]).toEqual([[], []]);
+      return open.size === 1;
+    }
+    const of = (historyLength: unknown, pendingWorkflowTask: object | null = null): object => ({
+      workflowExecutionInfo: { status: 1, historyLength },
+      pendingWorkflowTask,
+    });
+
+    it("are forgotten when their histories grow without a word to this one", async () => {
+      expect(await followed([of(10), of({ low: 13, high: 0 })])).toBe(false);
+    });
+
+    it("stay while nothing happens to them, or the server does not say", async () => {
+      expect(await followed([of(10), of(10), of(10)])).toBe(true);
+      expect(await followed([of(undefined), of(20)])).toBe(true);
+    });
+
+    it("stay where this worker was told of them meanwhile", async () => {
+      const tell = (open: ReturnType<typeof openRuns>): void => void open.told(openTrace("one"), 0);
+      expect(await followed([of(10), of(13), of(16)], tell)).toBe(true);
+    });
+
+    it("stay while a workflow task is pending: one that fails again and again is nobody's", async () => {
+      expect(await followed([of(10), of(13, { attempt: 4 })])).toBe(true);
+    });
+
+    it("stay when they are told of while the server is asked", async () => {
+      let lengthNow = 10;
+      const { open, look, pass } = setUp(async () => {
+        if (lengthNow > 10) open.told(openTrace("one"), 0);
+        return of(lengthNow);
+      });
+      open.told(openTrace("one"), 0);
+      pass(5 * MINUTE);
+      await look();
+      lengthNow = 13;
+      pass(5 * MINUTE);
+      await look();
+      expect(open.size).toBe(1);
+    });
+  });
+
   it("are forgotten when the server knows them no more, and kept when it cannot say", async () => {
     const errors = [
       Object.assign(new Error("not found"), { code: 5 }),
@@ -127,29 +185,5 @@ describe("runs that have been silent", () => {
     expect(asked[0]).toBe("run 0");
     await look();
     expect(asked.slice(30)).toEqual(Array.from({ length: 10 }, (_, i) => `run ${i + 30}`));
-  });
-});
-
-describe("the server of a worker", () => {
-  it("is asked through the worker's own connection", async () => {
-    const requests: unknown[] = [];
-    const workflowService = {
-      answer: "described",
-      async describeWorkflowExecution(request: unknown) {
-        requests.push(request);
-        return this.answer;
-      },
-    };
-    const ask = describerOf({ connection: { workflowService } });
-    const run = { namespace: "shop", workflowId: "order-1", runId: "run-1" };
-    expect(await ask?.(run)).toBe("described");
-    expect(requests).toEqual([
-      { namespace: "shop", execution: { workflowId: "order-1", runId: "run-1" } },
-    ]);
-  });
-
-  it("is unknown where the worker has no connection", () => {
-    expect(describerOf({})).toBeUndefined();
-    expect(describerOf(undefined)).toBeUndefined();
   });
 });

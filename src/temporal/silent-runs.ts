@@ -4,12 +4,8 @@ import { property } from "../correlation/property.ts";
 import { within } from "../correlation/within.ts";
 import type { Metered, WorkflowMeter } from "../telemetry/meter.ts";
 import type { OpenRun, OpenRuns } from "../telemetry/open-runs.ts";
-import { timestamp } from "./workflow/proto-value.ts";
-
-/** Asks the server about a run; resolves with its answer to DescribeWorkflowExecution. */
-export type DescribeRun = (
-  run: Pick<OpenRun, "namespace" | "workflowId" | "runId">,
-) => Promise<unknown>;
+import { type AskAboutRun, NOT_FOUND } from "./server-questions.ts";
+import { integer, timestamp } from "./workflow/proto-value.ts";
 
 /** Looks after the runs that have been silent. */
 export interface SilentRuns {
@@ -27,8 +23,6 @@ const PAUSE_MS = 60_000;
 export const MOST_CALLS: number = 30;
 const CALL_MS = 5000;
 
-/** gRPC's NOT_FOUND: the run is over and its history is gone. */
-const NOT_FOUND = 5;
 /** Temporal's WorkflowExecutionStatus of an open run: running, or paused (temporal/api/enums/v1/workflow.proto). */
 const OPEN_STATUS: ReadonlySet<unknown> = new Set([1, 8]);
 /** Ends that come from the server alone, so that no worker tells of them. */
@@ -48,22 +42,41 @@ const SERVERS_ENDS: ReadonlyMap<unknown, RunOutcome> = new Map([
  */
 export function silentRuns(
   open: OpenRuns,
-  describe: DescribeRun,
+  describe: AskAboutRun,
   meter: Pick<WorkflowMeter, "enabled" | "record">,
 ): SilentRuns {
+  /** Lengths of histories when they were asked about last; a run that is told of anew is another object. */
+  const lengths = new WeakMap<OpenRun, number>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
 
+  /**
+   * Forgets a run that another worker has gone on with: its history grew though this worker was told nothing, and no
+   * workflow task is pending, as it is where tasks fail again and again. The other one shows it.
+   */
+  function stillOpen(run: OpenRun, answer: unknown): void {
+    const length = integer(property(property(answer, "workflowExecutionInfo"), "historyLength"));
+    const before = lengths.get(run);
+    if (length === undefined) return;
+    lengths.set(run, length);
+    const grew = before !== undefined && length > before;
+    if (grew && property(answer, "pendingWorkflowTask") == null && open.holds(run))
+      open.forget(run.runId);
+  }
+
   async function ask(run: OpenRun): Promise<void> {
-    let info: unknown;
+    let answer: unknown;
     try {
-      info = property(await within(CALL_MS, describe(run)), "workflowExecutionInfo");
+      answer = await within(CALL_MS, describe(run));
     } catch (error) {
+      // The run is over and its history is gone.
       if (property(error, "code") === NOT_FOUND) open.forget(run.runId);
       return;
     }
+    const info = property(answer, "workflowExecutionInfo");
     const status = property(info, "status");
-    if (typeof status !== "number" || status === 0 || OPEN_STATUS.has(status)) return;
+    if (typeof status !== "number" || status === 0) return;
+    if (OPEN_STATUS.has(status)) return stillOpen(run, answer);
     open.forget(run.runId);
     const outcome = SERVERS_ENDS.get(status);
     if (outcome === undefined) return;
@@ -108,16 +121,4 @@ function endOf(run: OpenRun, outcome: RunOutcome, closed: number): Metered[] {
   if (Number.isNaN(closed)) return [end];
   const value = Math.max(0, closed - run.started) / 1000;
   return [end, { instrument: "duration", value, labels }];
-}
-
-/** How the server of a worker is asked; undefined where the worker has no connection (replay), or does not show it. */
-export function describerOf(worker: unknown): DescribeRun | undefined {
-  const service = property(property(worker, "connection"), "workflowService");
-  const describe = property(service, "describeWorkflowExecution");
-  if (typeof describe !== "function") return undefined;
-  return async ({ namespace, workflowId, runId }) => {
-    const request = { namespace, execution: { workflowId, runId } };
-    const answer: unknown = await Reflect.apply(describe, service, [request]);
-    return answer;
-  };
 }

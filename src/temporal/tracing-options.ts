@@ -12,6 +12,11 @@ export interface WorkflowTracingOptions extends TraceOptions {
    */
   readonly spanProcessor?: SpanProcessor;
   /**
+   * A span longer than this, in ms, is sent as 0 ms at its end, for backends that refuse long spans (docs/sampling.md).
+   * @default `DURASCOPE_LONGEST_SPAN_MS`, else all spans are sent as they are
+   */
+  readonly longestSpan?: number;
+  /**
    * How long, in ms, what the last workflow task said is held back when nothing follows: until then a failed task may
    * be told again, and the later telling counts.
    * @default 2000
@@ -46,6 +51,7 @@ const KNOWN: Readonly<Record<keyof WorkflowTracingOptions, true>> = {
   identities: true,
   logEvents: true,
   loggerProvider: true,
+  longestSpan: true,
   meterProvider: true,
   metricAttributes: true,
   onWarning: true,

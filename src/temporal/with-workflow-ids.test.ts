@@ -281,10 +281,29 @@ test("spans of a tracer of the application's own are known by their ids", () => 
   expect(theirs["attributes"]).toMatchObject({ "workflow.step.id": "7", mine: "kept" });
 });
 
+test("an attempt of such a tracer is told though its ids come only after its begin", () => {
+  const ended: unknown[] = [];
+  const processor = withWorkflowIds({
+    onStart: () => undefined,
+    onEnd: (given: unknown) => void ended.push(given),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  });
+  const attributes: Fields = {};
+  const scope = { instrumentationLibrary: { name: "mine" } };
+  const given = span("RunActivity:chargeCard", attributes, scope);
+  runWithActivity({ attempt: 2 }, () => processor.onStart(given, undefined));
+  attributes["temporalActivityId"] = "7";
+  processor.onEnd(given);
+  expect(ended).toMatchObject([{ name: "chargeCard attempt 2" }]);
+});
+
 test("spans of other instrumentations are handed on untouched", () => {
   const others = [
     span("GET /", { memo: "mine" }, { instrumentationLibrary: { name: "http" } }),
     span("RunActivity:mine", {}, { instrumentationLibrary: { name: "mine" } }),
+    // Some of WorkflowInfo's names, and not all of them.
+    span("job", { workflowId: "w", runId: "r" }, { instrumentationLibrary: { name: "ci" } }),
     { name: 7 },
     "no span",
     null,
@@ -365,6 +384,13 @@ test("calls and their results go on to the processor inside", async () => {
 
 test("set-up mistakes are said", () => {
   expect(() => withWorkflowIds(Object({}))).toThrow(/wraps a span processor/);
+  const exporter = { onEnd: () => undefined, forceFlush: () => undefined };
+  expect(() => withWorkflowIds(Object(exporter))).toThrow(
+    expect.objectContaining({
+      code: "WORKFLOW_IDS_OPTION",
+      message: expect.stringContaining("this has no onStart"),
+    }),
+  );
   expect(() => through([], Object({ name: "keep" }))).toThrow(
     'withWorkflowIds has no option "name"; it has names, keepAttributes, failureMessages',
   );

@@ -30,6 +30,9 @@ export interface WorkflowIdsOptions {
   readonly failureMessages?: FailureMessages;
 }
 
+/** How the names of the interceptors' spans of attempts begin. */
+const ATTEMPT = "RunActivity:";
+
 type Attributes = Readonly<Record<string, unknown>>;
 
 const KNOWN: readonly string[] = [
@@ -37,6 +40,14 @@ const KNOWN: readonly string[] = [
   "keepAttributes",
   "failureMessages",
 ] satisfies (keyof WorkflowIdsOptions)[];
+
+/** What every span processor of OpenTelemetry's has; an SDK calls each, so one that is missing would fail the application. */
+const METHODS = [
+  "onStart",
+  "onEnd",
+  "forceFlush",
+  "shutdown",
+] as const satisfies (keyof WrappedProcessor<unknown, unknown, unknown>)[];
 
 /** Most runs whose `ContinueAsNew` span came while that of the run itself is still to come. */
 const MOST_CONTINUED = 1000;
@@ -92,7 +103,9 @@ export function withWorkflowIds<Started, Context, Ended>(
   /** The activity is known while its span begins and not while it ends, and the interceptors do not tell the attempt. */
   function noteActivity(span: unknown): void {
     try {
-      if (isObject(span) && officialSpan(span)?.role === "attempt")
+      // By its name alone: where the interceptors use a tracer of the application's, their ids come later.
+      const name = property(span, "name");
+      if (isObject(span) && typeof name === "string" && name.startsWith(ATTEMPT))
         activities.set(span, runningActivity());
     } catch {
       // A span that cannot be read begins all the same.
@@ -130,10 +143,11 @@ export function withWorkflowIds<Started, Context, Ended>(
 }
 
 function check(processor: unknown, options: WorkflowIdsOptions): void {
-  if (typeof property(processor, "onEnd") !== "function") {
+  const missing = METHODS.find((name) => typeof property(processor, name) !== "function");
+  if (missing !== undefined) {
     throw new DurascopeError(
       "WORKFLOW_IDS_OPTION",
-      "withWorkflowIds wraps a span processor (an object with onEnd): give it new BatchSpanProcessor(exporter)",
+      `withWorkflowIds wraps a span processor, and this has no ${missing}: give it new BatchSpanProcessor(exporter)`,
     );
   }
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));

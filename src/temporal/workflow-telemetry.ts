@@ -4,8 +4,11 @@ import { workflowLogger } from "../telemetry/logger.ts";
 import { workflowMeter } from "../telemetry/meter.ts";
 import { openRuns } from "../telemetry/open-runs.ts";
 import { type SpanSink, spanSink } from "../telemetry/span-sink.ts";
-import type { Notes, WantedNotes } from "./provisional-spans.ts";
-import { describerOf, type SilentRuns, silentRuns } from "./silent-runs.ts";
+import type { Notes, WantedNotes } from "./notes.ts";
+import { oldestRuns } from "./oldest-runs.ts";
+import { servers } from "./server-questions.ts";
+import { silentRuns } from "./silent-runs.ts";
+import { type TimedOutAttempts, timedOutAttempts } from "./timed-out-attempts.ts";
 import type { WorkflowTracingOptions } from "./tracing-options.ts";
 import type { RunFacts } from "./workflow/run-facts.ts";
 
@@ -17,25 +20,29 @@ export interface WorkflowTelemetry {
    * nobody sees them, so nothing is taken.
    */
   follow(facts: RunFacts): void;
+  /** Finds the retries that no attempt's own worker can tell of. */
+  readonly timedOut: TimedOutAttempts;
   /** Which notes would be taken by anything now. */
   readonly wanted: () => WantedNotes;
   flush(): Promise<void>;
   /** A worker begins. */
   workerStarted(worker: unknown): void;
   /** A worker has ended: when it was the last one, what its runs do is known here no more. */
-  workerStopped(): void;
+  workerStopped(worker: unknown): void;
 }
 
 /** Makes what a plugin hands its tellings to, from the plugin's options. */
 export function workflowTelemetry(options: WorkflowTracingOptions): WorkflowTelemetry {
-  const { spanProcessor, onWarning, meterProvider, loggerProvider, logEvents } = options;
+  const { spanProcessor, longestSpan, onWarning, meterProvider, loggerProvider, logEvents } =
+    options;
   const open = openRuns();
+  const oldest = oldestRuns(() => meter.enabled());
   const meter = workflowMeter(
     {
       ...(meterProvider !== undefined && { meterProvider }),
       ...(onWarning !== undefined && { onWarning }),
     },
-    () => open.gauges(),
+    () => [...open.gauges(), ...oldest.gauges()],
   );
   const logger = workflowLogger({
     ...(loggerProvider !== undefined && { loggerProvider }),
@@ -44,14 +51,17 @@ export function workflowTelemetry(options: WorkflowTracingOptions): WorkflowTele
   const sink: SpanSink = countedSpans(
     spanSink({
       ...(spanProcessor !== undefined && { spanProcessor }),
+      ...(longestSpan !== undefined && { longestSpan }),
       ...(onWarning !== undefined && { onWarning }),
     }),
     meter,
     "lost",
   );
+  const known = servers();
+  const silent = silentRuns(open, known.describe, meter);
   let workers = 0;
-  let silent: SilentRuns | undefined;
   return {
+    timedOut: timedOutAttempts(known),
     emit(spans, notes) {
       sink.emit(spans);
       if (notes === undefined) return;
@@ -73,16 +83,16 @@ export function workflowTelemetry(options: WorkflowTracingOptions): WorkflowTele
       workers += 1;
       meter.start();
       meter.record(NO_SPANS_YET);
-      const describe = describerOf(worker);
-      if (describe === undefined || silent !== undefined) return;
-      silent = silentRuns(open, describe, meter);
+      known.add(worker);
       silent.start();
+      oldest.workerStarted(worker);
     },
-    workerStopped() {
+    workerStopped(worker) {
       workers -= 1;
+      known.remove(worker);
+      oldest.workerStopped(worker);
       if (workers > 0) return;
-      silent?.stop();
-      silent = undefined;
+      silent.stop();
       open.clear();
     },
   };

@@ -29,9 +29,12 @@ import {
   startLocalTemporal,
 } from "../../examples/order-saga/temporal/local.ts";
 import { runOnTemporal } from "../../examples/order-saga/temporal/run-scenario.ts";
+import { TASK_QUEUE } from "../../examples/order-saga/temporal/task-queue.ts";
 import type { Metered } from "../../src/telemetry/meter.ts";
 import { openRuns } from "../../src/telemetry/open-runs.ts";
-import { describerOf, silentRuns } from "../../src/temporal/silent-runs.ts";
+import { oldestRuns } from "../../src/temporal/oldest-runs.ts";
+import { servers } from "../../src/temporal/server-questions.ts";
+import { silentRuns } from "../../src/temporal/silent-runs.ts";
 import { type MemoryMetrics, memoryMetrics } from "../doubles/memory-metrics.ts";
 import { memoryProcessor } from "../doubles/memory-processor.ts";
 import { openTrace } from "../support/open-trace.ts";
@@ -193,35 +196,80 @@ describe("metrics and log lines of the live paths", () => {
     await expect.poll(gauges).toEqual([shown(0), shown(0)]);
   });
 
-  it("asks the server about runs that have been silent: one that it terminated counts as closed", async () => {
+  /** A worker that held a run as open and was told nothing since; an order that waits for its approval elsewhere. */
+  async function silentWorker(orderId: string) {
     const { connection } = server;
     const client = new Client({ connection });
-    const order = { orderId: "order-2003", cents: 75_000 };
-    const handle = await startOrder(client, order);
+    const handle = await startOrder(client, { orderId, cents: 75_000 });
     const runId = handle.firstExecutionRunId;
     let now = Date.now();
     const open = openRuns(() => now);
     const recorded: Metered[] = [];
-    const describeRun = describerOf({ connection });
-    if (describeRun === undefined) throw new Error("the connection has no workflow service");
-    const silent = silentRuns(open, describeRun, {
+    const known = servers();
+    known.add({ connection });
+    const silent = silentRuns(open, known.describe, {
       enabled: () => true,
       record: (values) => void recorded.push(...values),
     });
-    const { orderId: workflowId } = order;
-    open.told(openTrace(runId, { workflowId, namespace: "default", started: now }), 0);
-    const later = (): void => void (now += 600_000);
-    later();
-    await silent.look();
+    const run = { workflowId: orderId, namespace: "default", started: now };
+    open.told(openTrace(runId, run), 0);
+    const lookLater = (): Promise<void> => {
+      now += 600_000;
+      return silent.look();
+    };
+    return { handle, open, recorded, lookLater };
+  }
+
+  it("asks the server about runs that have been silent: one that it terminated counts as closed", async () => {
+    const { handle, open, recorded, lookLater } = await silentWorker("order-2003");
+    await lookLater();
     expect([open.size, recorded]).toEqual([1, []]);
     await handle.terminate("no more");
-    later();
-    await silent.look();
+    await lookLater();
     expect(open.size).toBe(0);
     expect(recorded).toMatchObject([
       { instrument: "closed", labels: { "workflow.outcome": "terminated" } },
       { instrument: "duration", value: expect.any(Number) },
     ]);
+  });
+
+  it("shows a run no more that another worker has gone on with", async () => {
+    const { handle, open, recorded, lookLater } = await silentWorker("order-2004");
+    const waits = async (): Promise<unknown> => {
+      const { raw } = await handle.describe();
+      return raw.pendingWorkflowTask == null && raw.pendingActivities?.length === 0;
+    };
+    await expect.poll(waits, { timeout: 20_000 }).toBe(true);
+    await lookLater();
+    await lookLater();
+    expect(open.size).toBe(1);
+    await handle.signal("unheard");
+    await expect.poll(waits, { timeout: 20_000 }).toBe(true);
+    await lookLater();
+    expect([open.size, recorded]).toEqual([0, []]);
+    await handle.terminate("no more");
+  });
+
+  it("asks the server for the oldest open runs: one that is parked is known to a worker that was restarted", async () => {
+    const { handle } = await silentWorker("order-2005");
+    const hour = 3_600_000;
+    const oldest = oldestRuns(
+      () => true,
+      () => Date.now() + 2 * hour,
+    );
+    const worker = {
+      connection: server.connection,
+      options: { namespace: "default", taskQueue: TASK_QUEUE },
+    };
+    oldest.workerStarted(worker);
+    const ages = async (): Promise<unknown> => {
+      await oldest.look();
+      return oldest.gauges().map(({ labels, value }) => [labels["workflow.type"], value > 7200]);
+    };
+    await expect.poll(ages, { timeout: 20_000 }).toEqual([["orderSaga", true]]);
+    await handle.terminate("no more");
+    await expect.poll(ages, { timeout: 20_000 }).toEqual([]);
+    oldest.workerStopped(worker);
   });
 
   it("has no id and no identity among its labels", async () => {

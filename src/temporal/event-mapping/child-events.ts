@@ -1,5 +1,6 @@
 import type { RunLink } from "../../core/model.ts";
 import type { Mutable } from "../../core/open-trace.ts";
+import { CHILD_NOT_STARTED } from "../workflow/failure.ts";
 import { message, text } from "../workflow/proto-value.ts";
 import {
   type Arrival,
@@ -14,7 +15,7 @@ import {
 /** Child workflows. */
 export const CHILD_EVENTS: HandlerTable = {
   StartChildWorkflowExecutionInitiated: childInitiated,
-  StartChildWorkflowExecutionFailed: closes("initiatedEventId", "failed"),
+  StartChildWorkflowExecutionFailed: childNotStarted,
   ChildWorkflowExecutionStarted: childStarted,
   ChildWorkflowExecutionCompleted: closes("initiatedEventId", "completed"),
   ChildWorkflowExecutionFailed: closes(
@@ -33,6 +34,14 @@ function childInitiated(arrival: Arrival, context: MappingContext, emit: Emit): 
   const key = rememberKey(context, id, context.keys.unique("child", workflowId));
   const name = text(message(attributes["workflowType"])["name"]) ?? "child";
   emit({ type: "step.opened", at, seq: id, key, kind: "child_workflow", name, id: workflowId });
+}
+
+/** The event holds a cause and no failure. */
+function childNotStarted(arrival: Arrival, context: MappingContext, emit: Emit): void {
+  const { id, at, attributes } = arrival;
+  const key = rememberedKey(context, attributes["initiatedEventId"]);
+  const failure = CHILD_NOT_STARTED;
+  emit({ type: "step.closed", at, seq: id, key, outcome: "failed", failure });
 }
 
 function childStarted(arrival: Arrival, context: MappingContext, emit: Emit): void {

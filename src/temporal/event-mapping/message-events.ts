@@ -56,8 +56,11 @@ function updateAccepted(arrival: Arrival, context: MappingContext, emit: Emit): 
   const updateId = text(meta["updateId"]) ?? text(attributes["protocolInstanceId"]) ?? String(id);
   const key = rememberKey(context, id, context.keys.unique("update", updateId));
   context.state.resolver = { step: key, ...whoOf(meta["identity"], context) };
-  const name = text(message(request["input"])["name"]) ?? "update";
-  emit({ type: "step.opened", at, seq: id, key, kind: "update", name, id: updateId });
+  const input = message(request["input"]);
+  const name = text(input["name"]) ?? "update";
+  const sender = headerLink(message(input["header"])["fields"], "update_sender");
+  const links = sender === undefined ? [] : [sender];
+  emit({ type: "step.opened", at, seq: id, key, kind: "update", name, id: updateId, links });
 }
 
 function updateCompleted(arrival: Arrival, context: MappingContext, emit: Emit): void {

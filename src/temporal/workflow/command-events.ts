@@ -1,7 +1,7 @@
 import type { RunOutcome } from "../../core/model.ts";
 import { failureOf } from "./failure.ts";
 import type { LiveEvent } from "./live-event.ts";
-import type { LiveState } from "./live-state.ts";
+import { type LiveState, type OpenKind, openName } from "./live-state.ts";
 import { duration, type Message, message, payloadValue, text } from "./proto-value.ts";
 import { addStepHeader } from "./step-header.ts";
 import { timerKey } from "./step-keys.ts";
@@ -10,41 +10,70 @@ import { resolution } from "./wait-resolution.ts";
 /** What an activation's commands say. */
 export interface CommandEvents {
   readonly events: readonly LiveEvent[];
-  /** Keys of timers begun in an earlier activation of the same workflow task and cancelled now: history never sees them. */
+  /** Keys of steps begun in an earlier activation of the same workflow task and cancelled now: history never sees them. */
   readonly cancelledAtOnce: readonly string[];
 }
 
 const NOT_VARIANTS: ReadonlySet<string> = new Set(["userMetadata", "eventGroupMarkers"]);
 
-/** The neutral events that the commands of an activation say (coresdk.workflow_commands, sdk-core's protos). */
+/** Kinds of the steps that a command begins, or, where it has no handler below, cancels. */
+const KINDS: ReadonlyMap<string, OpenKind> = new Map([
+  ["startTimer", "timer"],
+  ["cancelTimer", "timer"],
+  ["scheduleActivity", "activity"],
+  ["requestCancelActivity", "activity"],
+  ["scheduleLocalActivity", "activity"],
+  ["startChildWorkflowExecution", "child"],
+  ["cancelChildWorkflowExecution", "child"],
+  ["signalExternalWorkflowExecution", "signal-external"],
+  ["cancelSignalWorkflow", "signal-external"],
+  ["requestCancelExternalWorkflowExecution", "cancel-external"],
+  ["scheduleNexusOperation", "nexus"],
+  ["requestCancelNexusOperation", "nexus"],
+]);
+
+/**
+ * The neutral events that the commands of an activation say (coresdk.workflow_commands, sdk-core's protos). What a workflow
+ * task begins and cancels is never sent to the server (`was_cancelled_before_sent_to_server` in sdk-core), so it is no step;
+ * only a local activity leaves its marker all the same.
+ */
 export function commandEvents(commands: readonly Message[], live: LiveState): CommandEvents {
   const events: LiveEvent[] = [];
   const cancelledAtOnce: string[] = [];
-  const cancelledHere = new Set<unknown>(
-    commands.map((command) => message(command["cancelTimer"])["seq"]),
-  );
-  for (const command of commands) {
+  const read = commands.map((command) => {
     const variant =
       Object.keys(command).find((key) => !NOT_VARIANTS.has(key) && command[key] != null) ?? "";
     const body = message(command[variant]);
-    if (variant === "startTimer" && cancelledHere.has(body["seq"])) {
-      // Begun and cancelled by one activation: history never sees it.
-      continue;
-    }
-    if (variant === "cancelTimer") {
-      const key = timerKey(String(body["seq"]));
-      const startedAt = live.timersStarted.get(key);
-      live.timersStarted.delete(key);
-      if (startedAt === undefined) continue;
-      if (startedAt === live.historyLength) {
+    const kind = KINDS.get(variant);
+    const name = kind && openName(kind, body["seq"] ?? body["childWorkflowSeq"]);
+    return { command, body, name, handler: HANDLERS.get(variant) };
+  });
+  const cancelled = new Set(read.map(({ name, handler }) => handler === undefined && name));
+  for (const { command, body, name = "", handler } of read) {
+    if (handler === undefined) {
+      const key = live.open.get(name);
+      if (live.begun.has(name) && key !== undefined) {
         cancelledAtOnce.push(key);
-        continue;
+        live.keys.takeBack(key);
+      } else if (key?.startsWith("timer:") === true) events.push(timerCancelled(key, live));
+      // How others that the server knows of ended, a job will tell.
+      else continue;
+      live.open.delete(name);
+    } else if (!cancelled.has(name)) {
+      // Of what this very activation cancels no key is handed out.
+      for (const event of handler(body, live, command)) {
+        events.push(event);
+        if (name === "" || event.type !== "step.opened") continue;
+        live.open.set(name, event.key);
+        live.begun.add(name);
       }
     }
-    const handler = HANDLERS.get(variant);
-    if (handler !== undefined) events.push(...handler(body, live, command));
   }
   return { events, cancelledAtOnce };
+}
+
+function timerCancelled(key: string, live: LiveState): LiveEvent {
+  return { type: "step.closed", key, ...resolution(live.resolver, live.cancelRequested) };
 }
 
 type Handler = (body: Message, live: LiveState, command: Message) => readonly LiveEvent[];
@@ -53,7 +82,6 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["scheduleActivity", (body, live) => activityScheduled("activity", body, live)],
   ["scheduleLocalActivity", (body, live) => activityScheduled("local", body, live)],
   ["startTimer", timerStarted],
-  ["cancelTimer", timerCancelled],
   ["startChildWorkflowExecution", childInitiated],
   [
     "signalExternalWorkflowExecution",
@@ -79,7 +107,6 @@ function activityScheduled(
   const id = text(body["activityId"]) ?? "";
   const key = live.keys.unique(kind, id);
   if (key !== `${kind}:${id}`) addStepHeader(body, key);
-  live.open.set(`activity ${String(body["seq"])}`, key);
   const name = text(body["activityType"]) ?? "activity";
   return [
     {
@@ -96,7 +123,6 @@ function activityScheduled(
 function timerStarted(body: Message, live: LiveState, command: Message): readonly LiveEvent[] {
   const id = String(body["seq"]);
   const key = timerKey(id);
-  live.timersStarted.set(key, live.historyLength);
   const limit = duration(body["startToFireTimeout"]);
   const summary = payloadValue(message(command["userMetadata"])["summary"]);
   return [
@@ -111,20 +137,9 @@ function timerStarted(body: Message, live: LiveState, command: Message): readonl
   ];
 }
 
-function timerCancelled(body: Message, live: LiveState): readonly LiveEvent[] {
-  return [
-    {
-      type: "step.closed",
-      key: timerKey(String(body["seq"])),
-      ...resolution(live.resolver, live.cancelRequested),
-    },
-  ];
-}
-
 function childInitiated(body: Message, live: LiveState): readonly LiveEvent[] {
   const id = text(body["workflowId"]) ?? "";
   const key = live.keys.unique("child", id);
-  live.open.set(`child ${String(body["seq"])}`, key);
   return [
     {
       type: "step.opened",
@@ -143,7 +158,6 @@ function sentOut(
   live: LiveState,
 ): readonly LiveEvent[] {
   const key = live.keys.ordinal(kind);
-  live.open.set(`${kind} ${String(body["seq"])}`, key);
   return [
     {
       type: "step.opened",
@@ -157,7 +171,6 @@ function sentOut(
 
 function nexusScheduled(body: Message, live: LiveState): readonly LiveEvent[] {
   const key = live.keys.ordinal("nexus");
-  live.open.set(`nexus ${String(body["seq"])}`, key);
   const name = [text(body["service"]), text(body["operation"])]
     .filter((part) => part !== undefined)
     .join("/");
@@ -184,8 +197,7 @@ function updateAnswered(body: Message, live: LiveState): readonly LiveEvent[] {
         type: "step.opened",
         key,
         kind: "update",
-        name: update.name,
-        id: update.id,
+        ...update,
       },
     ];
   }

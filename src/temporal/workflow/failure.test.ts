@@ -30,6 +30,13 @@ describe("failureOf", () => {
     expect(failureOf(failure).type).toBe("CardDeclined");
   });
 
+  it("names no cause that has no type: it would hide the one around it", () => {
+    const failure = application("GatewayBusy", { cause: { message: "socket hang up" } });
+    expect(failureOf(failure)).not.toHaveProperty("innermost");
+    const deeper = application("SagaFailed", { cause: application("Busy", { cause: {} }) });
+    expect(failureOf(deeper).innermost).toBe("Busy");
+  });
+
   it("names the deepest cause beside the outermost failure", () => {
     const failure = wrapped(application("SagaFailed", { cause: application("CardDeclined") }));
     expect(failureOf(failure)).toEqual({

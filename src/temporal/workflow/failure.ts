@@ -4,12 +4,18 @@ import { type Message, message, text } from "./proto-value.ts";
 
 const DEEPEST = 20;
 
+/** What a failure is called that has no type of its own. */
+const NO_TYPE = "Error";
+
 /** Failures that only wrap another one: what they wrap is what happened. */
 const WRAPPERS = [
   "activityFailureInfo",
   "childWorkflowExecutionFailureInfo",
   "nexusOperationExecutionFailureInfo",
 ] as const;
+
+/** Why a child workflow failed that the server did not start: its id is in use, or its namespace is unknown. */
+export const CHILD_NOT_STARTED: Failure = { type: "ChildWorkflowNotStarted" };
 
 /**
  * A `temporal.api.failure.v1.Failure` as the model tells it: the outermost failure that is no mere wrapper, its type,
@@ -29,7 +35,9 @@ export function failureOf(failure: unknown, messages?: FailureMessages): Failure
       (link) => !WRAPPERS.some((wrapper) => isSet(link[wrapper])) || !isSet(link["cause"]),
     ) ?? {};
   const type = typeOf(own);
-  const innermost = typeOf(chain.at(-1) ?? {});
+  // Causes that are no failures of Temporal's have no type that could tell more than the one around them.
+  const causes = chain.slice(chain.indexOf(own) + 1).map(typeOf);
+  const innermost = causes.findLast((cause) => cause !== NO_TYPE) ?? type;
   const application = own["applicationFailureInfo"];
   const spoken = isSet(application) ? failureText(own["message"], messages) : undefined;
   const category = message(application)["category"];
@@ -58,7 +66,7 @@ function typeOf(link: Message): string {
     return failureType(text(message(link["nexusHandlerFailureInfo"])["type"]));
   if (isSet(link["activityFailureInfo"])) return "ActivityFailure";
   if (isSet(link["childWorkflowExecutionFailureInfo"])) return "ChildWorkflowFailure";
-  return "Error";
+  return NO_TYPE;
 }
 
 /** Whether the failure is a time-out of the engine (start to close, heartbeat, ...), itself or what it wraps. */

@@ -1,6 +1,6 @@
 import { proxySinks, type WorkflowInterceptors, workflowInfo } from "@temporalio/workflow";
+import { identityFields } from "../../core/identity-fields.ts";
 import { runIds } from "../../core/ids.ts";
-import { VOCABULARY } from "../../core/vocabulary.ts";
 import { isolateSha256 } from "./node-free-sha256.ts";
 import { message } from "./proto-value.ts";
 import { createRecorder } from "./recorder.ts";
@@ -15,13 +15,15 @@ function logFields(): Record<string, unknown> {
     workflowInfo();
   const ids = runIds("temporal", runId, isolateSha256);
   return {
-    [VOCABULARY.engine.key]: "temporal",
-    [VOCABULARY.id.key]: workflowId,
-    [VOCABULARY.runId.key]: runId,
-    [VOCABULARY.firstRunId.key]: firstExecutionRunId,
-    [VOCABULARY.type.key]: workflowType,
-    [VOCABULARY.namespace.key]: namespace,
-    [VOCABULARY.taskQueue.key]: taskQueue,
+    ...identityFields({
+      engine: "temporal",
+      workflowId,
+      runId,
+      firstRunId: firstExecutionRunId,
+      workflowType,
+      namespace,
+      taskQueue,
+    }),
     trace_id: ids.traceId,
     span_id: ids.span("run"),
     trace_flags: "01",

@@ -1,9 +1,15 @@
 import type { Failure, RunLink, StepOutcome } from "../../core/model.ts";
-import { failureOf, isCancellation, isTermination, isTimeout } from "./failure.ts";
+import {
+  CHILD_NOT_STARTED,
+  failureOf,
+  isCancellation,
+  isTermination,
+  isTimeout,
+} from "./failure.ts";
 import type { LiveEvent } from "./live-event.ts";
-import type { LiveState } from "./live-state.ts";
+import { type LiveState, type OpenKind, openName } from "./live-state.ts";
 import { integer, type Message, message, text, timestamp } from "./proto-value.ts";
-import { signalKey, timerKey } from "./step-keys.ts";
+import { signalKey } from "./step-keys.ts";
 import { headerLink } from "./trace-header.ts";
 
 /** The neutral events that a job of an activation says (coresdk.workflow_activation, sdk-core's protos). */
@@ -69,24 +75,17 @@ function runStarted(job: Message, live: LiveState): readonly LiveEvent[] {
 }
 
 /** Takes the key of an open step; undefined when there is none, which the caller passes over. */
-function takeOpen(kind: string, job: Message, live: LiveState): string | undefined {
-  const name = `${kind} ${String(job["seq"])}`;
+function takeOpen(kind: OpenKind, job: Message, live: LiveState): string | undefined {
+  const name = openName(kind, job["seq"]);
   const key = live.open.get(name);
   live.open.delete(name);
   return key;
 }
 
 function timerFired(job: Message, live: LiveState): readonly LiveEvent[] {
-  const key = timerKey(String(job["seq"]));
-  live.timersStarted.delete(key);
-  return [
-    {
-      type: "step.closed",
-      key,
-      outcome: "completed",
-      wait: { outcome: "elapsed" },
-    },
-  ];
+  const key = takeOpen("timer", job, live);
+  if (key === undefined) return [];
+  return [{ type: "step.closed", key, outcome: "completed", wait: { outcome: "elapsed" } }];
 }
 
 function signaled(job: Message, live: LiveState): readonly LiveEvent[] {
@@ -111,7 +110,12 @@ function signaled(job: Message, live: LiveState): readonly LiveEvent[] {
 function updateArrived(job: Message, live: LiveState): readonly LiveEvent[] {
   const id = text(job["id"]) ?? "";
   const identity = text(message(job["meta"])["identity"]);
-  live.updates.set(String(job["protocolInstanceId"]), { id, name: text(job["name"]) ?? "update" });
+  const sender = headerLink(job["headers"], "update_sender");
+  live.updates.set(String(job["protocolInstanceId"]), {
+    id,
+    name: text(job["name"]) ?? "update",
+    links: sender === undefined ? [] : [sender],
+  });
   live.resolver = { step: `update:${id}`, ...(identity !== undefined && { identity }) };
   return [];
 }
@@ -126,7 +130,7 @@ function cancelRequested(_job: Message, live: LiveState): readonly LiveEvent[] {
 }
 
 function childStarted(job: Message, live: LiveState): readonly LiveEvent[] {
-  const key = live.open.get(`child ${String(job["seq"])}`);
+  const key = live.open.get(openName("child", job["seq"]));
   if (key === undefined) return [];
   const runId = text(message(job["succeeded"])["runId"]);
   if (runId !== undefined) {
@@ -139,16 +143,7 @@ function childStarted(job: Message, live: LiveState): readonly LiveEvent[] {
     ];
   }
   takeOpen("child", job, live);
-  const cancelled = job["cancelled"] != null;
-  const failure: Failure = { type: cancelled ? "Cancelled" : "ChildWorkflowNotStarted" };
-  return [
-    {
-      type: "step.closed",
-      key,
-      outcome: cancelled ? "cancelled" : "failed",
-      failure,
-    },
-  ];
+  return [{ type: "step.closed", key, outcome: "failed", failure: CHILD_NOT_STARTED }];
 }
 
 function resolved(
@@ -182,7 +177,8 @@ function outcomeOf(result: Message, live: LiveState): { outcome: StepOutcome; fa
   return { outcome: isTimeout(cause) ? "timed_out" : "failed", failure };
 }
 
-function delivered(kind: string, job: Message, live: LiveState): readonly LiveEvent[] {
+/** The type of its failure is the server's cause; its message is sdk-core's, and in no history. */
+function delivered(kind: OpenKind, job: Message, live: LiveState): readonly LiveEvent[] {
   const key = takeOpen(kind, job, live);
   if (key === undefined) return [];
   const failed = job["failure"] != null;
@@ -191,12 +187,14 @@ function delivered(kind: string, job: Message, live: LiveState): readonly LiveEv
       type: "step.closed",
       key,
       outcome: failed ? "failed" : "completed",
-      ...(failed && { failure: failureOf(job["failure"], live.messages) }),
+      ...(failed && { failure: failureOf(job["failure"], "drop") }),
     },
   ];
 }
 
 function nexusStarted(job: Message, live: LiveState): readonly LiveEvent[] {
-  const key = live.open.get(`nexus ${String(job["seq"])}`);
-  return key === undefined || job["failed"] != null ? [] : [{ type: "step.started", key }];
+  // No other job follows one that says that the operation failed.
+  if (job["failed"] != null) return resolved("nexus", { seq: job["seq"], result: job }, live);
+  const key = live.open.get(openName("nexus", job["seq"]));
+  return key === undefined ? [] : [{ type: "step.started", key }];
 }

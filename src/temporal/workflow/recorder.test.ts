@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { stepsOf } from "../../core/model.ts";
+import { jsonPayload } from "./proto-value.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import type { RecorderOptions, RunFacts } from "./run-facts.ts";
+import { stepHeader } from "./step-header.ts";
+import { TRACE_HEADER } from "./trace-header.ts";
 
 const identity = {
   engine: "temporal" as const,
@@ -129,22 +132,108 @@ describe("the recorder", () => {
     expect(keys(1)).toEqual(["timer:3"]);
   });
 
-  it("does not tell of a timer that is begun and cancelled in one activation", () => {
-    const isolate = new Isolate();
-    const facts = isolate.activate(3, [start], [timer(1), cancelTimer(1), activity(2, "next")]);
-    expect(told(facts)).toEqual({ opened: ["activity:2"], closed: [] });
-    expect(facts?.discarded).toEqual([]);
+  describe.each<[string, object, object, key: string]>([
+    ["a timer", { startTimer: { seq: 1 } }, { cancelTimer: { seq: 1 } }, "timer:1"],
+    [
+      "an activity",
+      { scheduleActivity: { seq: 1, activityId: "1", activityType: "a" } },
+      { requestCancelActivity: { seq: 1 } },
+      "activity:1",
+    ],
+    [
+      "a child",
+      { startChildWorkflowExecution: { seq: 1, workflowId: "c", workflowType: "child" } },
+      { cancelChildWorkflowExecution: { childWorkflowSeq: 1 } },
+      "child:c",
+    ],
+    [
+      "a signal to another workflow",
+      { signalExternalWorkflowExecution: { seq: 1, signalName: "go" } },
+      { cancelSignalWorkflow: { seq: 1 } },
+      "signal-external:1",
+    ],
+    [
+      "a Nexus operation",
+      { scheduleNexusOperation: { seq: 1, service: "s", operation: "o" } },
+      { requestCancelNexusOperation: { seq: 1 } },
+      "nexus:1",
+    ],
+  ])("%s that its own workflow task cancels is never sent", (_name, begin, cancel, key) => {
+    const again = JSON.parse(JSON.stringify(begin).replace('"seq":1', '"seq":2')) as object;
+
+    it("is not told of, and uses up no key, in one activation", () => {
+      const isolate = new Isolate();
+      const facts = isolate.activate(3, [start], [begin, cancel]);
+      expect(told(facts)).toEqual({ opened: [], closed: [] });
+      expect(facts?.discarded).toEqual([]);
+      const next = told(isolate.activate(9, [], [again])).opened;
+      expect(next).toEqual([key.replace("timer:1", "timer:2")]);
+    });
+
+    it("is taken back in a later activation, whatever job says of it then", () => {
+      const isolate = new Isolate();
+      const unheard = [
+        { resolveActivity: { seq: 1, result: { cancelled: {} } } },
+        { resolveChildWorkflowExecutionStart: { seq: 1, cancelled: {} } },
+        { resolveSignalExternalWorkflow: { seq: 1, failure: { canceledFailureInfo: {} } } },
+        { resolveNexusOperationStart: { seq: 1, failed: { canceledFailureInfo: {} } } },
+      ];
+      expect(told(isolate.activate(3, [start], [begin])).opened).toEqual([key]);
+      expect(isolate.activate(3, [], [cancel])?.discarded).toEqual([key]);
+      expect(isolate.activate(3, unheard, [])).toBeUndefined();
+      // The next one gets the key, as it does in the history.
+      const next = isolate.activate(9, [], [again, { completeWorkflowExecution: {} }]);
+      expect(next?.trace.steps.map((step) => step.key)).toEqual([
+        key.replace("timer:1", "timer:2"),
+      ]);
+    });
+
+    it("stays what it is when a later workflow task cancels it", () => {
+      const isolate = new Isolate();
+      isolate.activate(3, [start], [begin]);
+      const facts = isolate.activate(9, [], [cancel]);
+      expect(facts?.discarded ?? []).toEqual([]);
+      const end = isolate.activate(15, [], [{ completeWorkflowExecution: {} }]);
+      const closed = [...told(facts).closed, ...told(end).closed];
+      expect(closed).toEqual([key]);
+    });
   });
 
-  it("takes back a timer that a later activation of the same workflow task cancels", () => {
+  it("tells of a local activity that its own workflow task cancels: its marker is written", () => {
+    const local = { scheduleLocalActivity: { seq: 1, activityId: "1", activityType: "l" } };
+    const cancel = { requestCancelLocalActivity: { seq: 1 } };
+    const cancelled = { resolveActivity: { seq: 1, result: { cancelled: {} } } };
     const isolate = new Isolate();
-    expect(told(isolate.activate(3, [start], [timer(1)]))).toEqual({
-      opened: ["timer:1"],
-      closed: [],
+    isolate.activate(3, [start], [local]);
+    expect(isolate.activate(3, [], [cancel])?.discarded ?? []).toEqual([]);
+    expect(told(isolate.activate(3, [cancelled], [])).closed).toEqual(["local:1"]);
+    const facts = new Isolate().activate(3, [start], [local, cancel]);
+    expect(told(facts)).toEqual({ opened: ["local:1"], closed: [] });
+  });
+
+  it("takes commands that it does not know beside those that it knows", () => {
+    const isolate = new Isolate();
+    const unknown = [{ setPatchMarker: { patchId: "p" } }, { respondToQuery: {} }];
+    const facts = isolate.activate(3, [start], [...unknown, { completeWorkflowExecution: {} }]);
+    expect(facts?.trace.outcome).toBe("completed");
+  });
+
+  it("closes a Nexus operation that fails before it has started: no other job follows", () => {
+    const isolate = new Isolate();
+    isolate.activate(3, [start], [{ scheduleNexusOperation: { seq: 1 } }]);
+    const failure = {
+      nexusOperationExecutionFailureInfo: {},
+      cause: { applicationFailureInfo: { type: "Refused" }, message: "no" },
+    };
+    const facts = isolate.activate(
+      9,
+      [{ resolveNexusOperationStart: { seq: 1, failed: failure } }],
+      [],
+    );
+    expect(facts?.trace.steps[0]).toMatchObject({
+      outcome: "failed",
+      failure: { type: "Refused", message: "no" },
     });
-    const facts = isolate.activate(3, [], [cancelTimer(1)]);
-    expect(facts?.discarded).toEqual(["timer:1"]);
-    expect(told(facts)).toEqual({ opened: [], closed: [] });
   });
 
   it("says what ended a wait: a signal of the same task, a cancel request, its time", () => {
@@ -169,19 +258,106 @@ describe("the recorder", () => {
     expect(wait([], [{ completeWorkflowExecution: {} }])).toMatchObject({ outcome: "abandoned" });
   });
 
+  it("does not say that a signal ended a wait which a later task cancels", () => {
+    const isolate = new Isolate();
+    isolate.activate(3, [start], [timer(1)]);
+    isolate.activate(9, [{ signalWorkflow: { signalName: "go", originatingEventId: 7 } }], []);
+    const facts = isolate.activate(15, [], [cancelTimer(1)]);
+    expect(facts?.trace.steps.find((step) => step.key === "timer:1")?.wait).toEqual({
+      kind: "timer",
+      deadline: 1_061_000,
+      outcome: "resolved",
+    });
+  });
+
+  it("begins a run at the time of its activation where none is told, and names a root that is another", () => {
+    const begun = (job: object): object | undefined =>
+      new Isolate().activate(3, [{ initializeWorkflow: job }], [])?.trace;
+    expect(begun({})).toMatchObject({ started: 1_001_000, type: "workflow" });
+    expect(begun({ rootWorkflow: { workflowId: "order-1" } })).not.toHaveProperty("rootWorkflowId");
+    expect(begun({ rootWorkflow: { workflowId: "root-1" } })).toMatchObject({
+      rootWorkflowId: "root-1",
+    });
+  });
+
+  it.each<[string, object, object]>([
+    ["completed", { completed: {} }, { outcome: "completed" }],
+    ["cancelled", { cancelled: {} }, { outcome: "cancelled" }],
+    [
+      "terminated",
+      { failed: { childWorkflowExecutionFailureInfo: {}, cause: { terminatedFailureInfo: {} } } },
+      { outcome: "terminated", failure: { type: "Terminated" } },
+    ],
+    [
+      "timed out",
+      { failed: { childWorkflowExecutionFailureInfo: {}, cause: { timeoutFailureInfo: {} } } },
+      { outcome: "timed_out", failure: { type: "Timeout" } },
+    ],
+  ])("tells of a child that %s, linked to its run", (_name, result, ending) => {
+    const isolate = new Isolate();
+    const child = { seq: 1, workflowId: "c", workflowType: "shipping" };
+    isolate.activate(3, [start], [{ startChildWorkflowExecution: child }]);
+    const begun = { resolveChildWorkflowExecutionStart: { seq: 1, succeeded: { runId: "run-c" } } };
+    const ended = { resolveChildWorkflowExecution: { seq: 1, result } };
+    const [step] = isolate.activate(9, [begun, ended], [])?.trace.steps ?? [];
+    expect(step).toMatchObject({
+      key: "child:c",
+      links: [{ relation: "child", runId: "run-c" }],
+      ...ending,
+    });
+  });
+
+  it("tells of a child that was not started", () => {
+    const isolate = new Isolate();
+    isolate.activate(3, [start], [{ startChildWorkflowExecution: { seq: 1, workflowId: "c" } }]);
+    const refused = { resolveChildWorkflowExecutionStart: { seq: 1, failed: { cause: 1 } } };
+    const [step] = isolate.activate(9, [refused], [])?.trace.steps ?? [];
+    expect(step).toMatchObject({
+      outcome: "failed",
+      failure: { type: "ChildWorkflowNotStarted" },
+    });
+  });
+
+  it("ends a local activity whose back-off is long, without a failure that nobody told", () => {
+    const isolate = new Isolate();
+    const local = { seq: 1, activityId: "1", activityType: "l" };
+    isolate.activate(3, [start], [{ scheduleLocalActivity: local }]);
+    const job = { resolveActivity: { seq: 1, result: { backoff: { attempt: 2 } } } };
+    const [step] = isolate.activate(9, [job], [])?.trace.steps ?? [];
+    expect(step).toMatchObject({ key: "local:1", outcome: "failed" });
+    expect(step).not.toHaveProperty("failure");
+  });
+
+  it("puts the key of its step on the command of an activity whose id was used before, beside its headers", () => {
+    const reused = (seq: number): object => ({ seq, activityId: "mine", activityType: "a" });
+    const command = (seq: number): { headers: object } => ({
+      ...reused(seq),
+      headers: { theirs: 1 },
+    });
+    const [first, second] = [command(1), command(2)];
+    new Isolate().activate(3, [start], [{ scheduleActivity: first }, { scheduleActivity: second }]);
+    expect(first.headers).toEqual({ theirs: 1 });
+    expect(second.headers).toHaveProperty("theirs");
+    expect(stepHeader(second.headers)).toBe("activity:mine~2");
+  });
+
   it("tells of an update once it is accepted, and never of a rejected one", () => {
     const isolate = new Isolate();
     isolate.activate(3, [start], []);
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    const sender = { [TRACE_HEADER]: jsonPayload({ traceparent }) };
     const update = (id: string): object => ({
-      doUpdate: { id, protocolInstanceId: `i-${id}`, name: "setPrice" },
+      doUpdate: { id, protocolInstanceId: `i-${id}`, name: "setPrice", headers: sender },
     });
     const answer = (id: string, kind: string): object => ({
       updateResponse: { protocolInstanceId: `i-${id}`, [kind]: {} },
     });
     expect(isolate.activate(6, [update("bad")], [answer("bad", "rejected")])).toBeUndefined();
-    expect(told(isolate.activate(9, [update("good")], [answer("good", "accepted")]))).toEqual({
-      opened: ["update:good"],
-      closed: [],
+    const accepted = isolate.activate(9, [update("good")], [answer("good", "accepted")]);
+    expect(told(accepted)).toEqual({ opened: ["update:good"], closed: [] });
+    expect(accepted?.trace.steps[0]).toMatchObject({
+      name: "setPrice",
+      links: [{ relation: "update_sender", traceId: "a".repeat(32), spanId: "b".repeat(16) }],
     });
     expect(told(isolate.activate(12, [], [answer("good", "completed")]))).toEqual({
       opened: [],
@@ -231,6 +407,22 @@ describe("the recorder", () => {
     const held = isolate.recorder.conclude([]);
     expect(held).toBeUndefined();
     expect(facts?.trace.steps.length).toBeLessThan(5);
+  });
+
+  it("forgets all but the newest that a compensation may undo, and the newest failure, in a loop without an end", () => {
+    const isolate = new Isolate({ compensates: { refund: ["reserve"] } });
+    isolate.activate(3, [start], [activity(1, "reserve")]);
+    let length = 3;
+    for (let seq = 1; seq < 1000; seq += 1) {
+      const job = seq % 3 === 0 ? failed(seq, "No") : done(seq);
+      isolate.activate((length += 3), [job], [activity(seq + 1, "reserve")]);
+    }
+    const facts = isolate.activate(length + 3, [done(1000)], [activity(1001, "refund")]);
+    const refund = facts?.trace.steps.find((step) => step.name === "refund");
+    // Portions of 64 are forgotten at a time.
+    expect(refund?.compensates?.length).toBeLessThan(100 + 64);
+    expect(refund?.compensates?.at(-1)).toBe("activity:1000");
+    expect(refund?.compensationOf).toBe("activity:999");
   });
 
   it.each([

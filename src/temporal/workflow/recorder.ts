@@ -1,7 +1,6 @@
-import { createFold, type Fold } from "../../core/fold.ts";
+import { createFold, type Fold, MOST_UNDONE } from "../../core/fold.ts";
 import type { RunIdentity } from "../../core/identity.ts";
 import type { Step, WorkflowTrace } from "../../core/model.ts";
-import { stepsOf } from "../../core/model.ts";
 import { warningLog } from "../../core/result.ts";
 import { commandEvents } from "./command-events.ts";
 import { jobEvents } from "./job-events.ts";
@@ -9,6 +8,7 @@ import type { LiveEvent } from "./live-event.ts";
 import { emptyLiveState, type LiveState } from "./live-state.ts";
 import { integer, type Message, message, payloadValue, timestamp } from "./proto-value.ts";
 import type { RecorderOptions, RunFacts } from "./run-facts.ts";
+import { noCounts } from "./step-keys.ts";
 
 /** Records one run inside the isolate, from the jobs that come in and the commands that go out. */
 export interface Recorder {
@@ -59,15 +59,22 @@ export function createRecorder(identity: RunIdentity, options: RecorderOptions):
 
   function prune(): void {
     closedSincePrune = 0;
-    const failed = [...stepsOf(fold.trace() ?? { steps: [] })].findLast(
-      (step) => step.outcome === "failed" || step.outcome === "timed_out",
+    const counts = noCounts();
+    const newest = (name: string, most: number): boolean =>
+      (counts[name] = (counts[name] ?? 0) + 1) <= most;
+    const kept = new Set(
+      fold
+        .trace()
+        ?.steps.toReversed()
+        .filter(({ name, closedBy, outcome }) => {
+          if (closedBy === undefined) return true;
+          if (outcome === "failed" || outcome === "timed_out") return newest("failed", 1);
+          return (
+            undoable.has(name) && outcome === "completed" && newest(`undoable ${name}`, MOST_UNDONE)
+          );
+        }),
     );
-    keepOnly(
-      (step) =>
-        step.closedBy === undefined ||
-        step === failed ||
-        (undoable.has(step.name) && step.outcome === "completed"),
-    );
+    keepOnly((step) => kept.has(step));
   }
 
   function facts(trace: WorkflowTrace, historyLength: number): RunFacts | undefined {
@@ -88,7 +95,9 @@ export function createRecorder(identity: RunIdentity, options: RecorderOptions):
     activate(activation) {
       replaying = activation["isReplaying"] === true;
       live.at = timestamp(activation["timestamp"]);
-      live.historyLength = integer(activation["historyLength"]) ?? 0;
+      const historyLength = integer(activation["historyLength"]) ?? 0;
+      if (historyLength !== live.historyLength) live.begun.clear();
+      live.historyLength = historyLength;
       delete live.resolver;
       for (const job of list(activation["jobs"])) {
         if (options.sendInput === true)

@@ -37,3 +37,21 @@ it("goes on from its counts, which are plain JSON", () => {
 it("counts an id that is named like the prototype", () => {
   expect(stepKeys().unique("activity", "__proto__")).toBe("activity:__proto__");
 });
+
+it("gives a key that was taken back to the next step, where it is the newest", () => {
+  const keys = stepKeys();
+  keys.ordinal("nexus");
+  keys.takeBack(keys.ordinal("nexus"));
+  expect(keys.ordinal("nexus")).toBe("nexus:2");
+  keys.takeBack(keys.unique("activity", "mine"));
+  expect(keys.unique("activity", "mine")).toBe("activity:mine");
+  // Others have been given since, and no key is given twice.
+  keys.ordinal("nexus");
+  keys.takeBack("nexus:1");
+  keys.unique("activity", "mine");
+  keys.takeBack("activity:mine");
+  expect([keys.ordinal("nexus"), keys.unique("activity", "mine")]).toEqual([
+    "nexus:4",
+    "activity:mine~3",
+  ]);
+});

@@ -4,6 +4,8 @@ export interface StepKeys {
   unique(kind: "activity" | "local" | "child" | "update" | "cancel", id: string): string;
   /** `signal-external:1`, `nexus:1`, ...: the steps without a stable id count those that were really sent. */
   ordinal(kind: "signal-external" | "cancel-external" | "nexus"): string;
+  /** Takes back the key of a step that never was, where it is the newest of its kind: the next one gets it. */
+  takeBack(key: string): void;
 }
 
 /** Counts of no ids yet: without a prototype the engine keeps it as the dictionary that it is, no two runs share its keys. */
@@ -25,6 +27,11 @@ export function stepKeys(counts: Record<string, number> = noCounts()): StepKeys 
       return occurrence === 1 ? key : `${key}~${occurrence}`;
     },
     ordinal: (kind) => `${kind}:${count(kind)}`,
+    takeBack(key) {
+      const [, kind = "", ordinal = ""] = /^(.+):(\d+)$/.exec(key) ?? [];
+      if (counts[kind] === Number(ordinal)) counts[kind] = Number(ordinal) - 1;
+      else if (counts[key] === 1) delete counts[key];
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  createNexusServiceClient,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -135,3 +136,52 @@ export async function cancelled(): Promise<void> {
     throw error;
   }
 }
+
+/** Begins and cancels steps in one workflow task, in one activation and in two: none of it reaches the history. Then does them. */
+export async function takenBack(): Promise<void> {
+  const { quick: named } = proxyActivities<KindActivities>({
+    startToCloseTimeout: "5s",
+    activityId: "mine",
+  });
+  const all = (): Promise<unknown>[] => [
+    named("taken back"),
+    executeChild(leaf, { workflowId: `${workflowInfo().workflowId}-child`, args: ["good"] }),
+    getExternalWorkflowHandle(NOBODY).signal(go, "on"),
+    sleep("20ms"),
+  ];
+  const scopes = [new CancellationScope(), new CancellationScope()] as const;
+  const [first, second] = scopes.map((scope) => scope.run(() => Promise.allSettled(all())));
+  scopes[0].cancel();
+  await first?.catch(() => undefined);
+  await local.quick("another activation");
+  scopes[1].cancel();
+  await second?.catch(() => undefined);
+  await Promise.allSettled(all());
+}
+
+/** Asks for what the server refuses: a child whose id is in use, another workflow that is not there, an operation that nobody takes up. */
+export async function refused(): Promise<void> {
+  const workflowId = `${workflowInfo().workflowId}-child`;
+  const scope = new CancellationScope();
+  const child = scope.run(() => executeChild(leaf, { workflowId, args: ["wait"] }));
+  await quick("meanwhile");
+  const payments = createNexusServiceClient({ endpoint: NOBODY, service: PAYMENTS });
+  await Promise.allSettled([
+    executeChild(leaf, { workflowId, args: ["wait"] }),
+    payments.executeOperation("charge", "x", { scheduleToCloseTimeout: "100ms" }),
+    getExternalWorkflowHandle(NOBODY).signal(go, "on"),
+  ]);
+  // The history holds a request to cancel for the child, too.
+  scope.cancel();
+  await child.catch(() => undefined);
+  await getExternalWorkflowHandle(NOBODY)
+    .cancel()
+    .catch(() => undefined);
+}
+
+/** A workflow id that is no workflow's, and a Nexus endpoint whose task queue has no worker. */
+const NOBODY = "nobody";
+/** A service's definition is plain data, but for brands that are types alone. */
+const PAYMENTS = JSON.parse(
+  '{ "name": "payments", "operations": { "charge": { "name": "charge" } } }',
+) as Parameters<typeof createNexusServiceClient>[0]["service"];
