@@ -184,6 +184,7 @@ describe("a wrong call ends with 2 and a hint", () => {
     ["an unknown option", ["lookup", "x", "--frob"]],
     ["an unknown engine", ["convert", "x.json", "--from", "airflow"]],
     ["a compensation without steps", ["convert", "x.json", "--compensates", "refund"]],
+    ["a compensation of no step", ["convert", "x.json", "--compensates", "refund=,"]],
     ["an execution ARN that is none", ["convert", "x.json", "--execution-arn", "nonsense"]],
     ["an empty workflow id", ["convert", "x.json", "--workflow-id", ""]],
     ["an empty run id", ["convert", "x.json", "--run-id", ""]],
@@ -192,6 +193,7 @@ describe("a wrong call ends with 2 and a hint", () => {
     const { code, out, err } = await durascope(args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toMatch(/--help|Usage:/);
+    expect(err).toMatch(/^(?:durascope: |Usage: )/);
     expect(err).toContain(args.findLast((arg) => arg.startsWith("--")) ?? "");
   });
 
@@ -350,4 +352,31 @@ test("help tells the commands and their options", async () => {
   expect(help).toMatchObject({ code: 0, err: "" });
   expect(help.out).toMatch(/lookup[^]*convert/);
   expect((await durascope(["lookup", "--help"])).out).toContain("--file <path>");
+});
+
+test.each(["lookup", "convert", "poll", "doctor"])(
+  "help of %s tells what it ends with, and its examples are calls that it takes",
+  async (command) => {
+    const { code, out } = await durascope([command, "--help"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Ends with 0 [^]*, 2 called wrongly/m);
+    const options = new Set(out.match(/^ {2}(?:-h, )?--[a-z-]+/gm)?.map((line) => line.trim()));
+    const examples = out.split("\n").filter((line) => /^ {2}.*durascope /.test(line));
+    expect(examples.length > 0).toBe(command !== "doctor");
+    for (const example of examples) {
+      const call = example.slice(example.lastIndexOf("durascope ")).split("  ")[0] ?? "";
+      for (const option of call.match(/--[a-z-]+/g) ?? []) expect(options).toContain(option);
+    }
+  },
+);
+
+test("what a history calls itself cannot move the terminal", async () => {
+  const history = JSON.parse(await readFile(sagaFixture("temporal", "approved"), "utf8"));
+  history.workflowId = "order\u001b[2J\u202e1";
+  const { code, err } = await durascope(
+    ["convert", "-", "--out", file],
+    {},
+    JSON.stringify(history),
+  );
+  expect([code, err]).toEqual([0, `13 spans of orderSaga order [2J 1 written to ${file}.\n`]);
 });

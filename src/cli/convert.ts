@@ -223,5 +223,7 @@ function warningText(warning: Warning): string {
 }
 
 async function report(io: CommandIo, lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await write(io.stderr, lines.map((line) => `${line}\n`).join(""));
+  // Ids and names are the history's: nothing in them may move the terminal.
+  const text = lines.map((line) => `${printable(line, 2000)}\n`).join("");
+  if (text !== "") await write(io.stderr, text);
 }

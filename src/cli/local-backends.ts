@@ -18,12 +18,12 @@ const PROBES: readonly {
   { kind: "tempo", port: 3200, path: "/api/echo", answer: /^echo\b/ },
 ];
 
-const PATIENCE = 500;
+const PATIENCE = 1000;
 const LONGEST_ANSWER = 64 * 1024;
 
 /**
  * The Jaeger or Tempo beside an OTLP endpoint: asked for on the same host when that is this machine's loopback, each for at
- * most half a second. Undefined when none answers, or the endpoint is on another machine: hosts that nobody named as a
+ * most a second. Undefined when none answers, or the endpoint is on another machine: hosts that nobody named as a
  * backend are not asked.
  */
 export async function localBackend(
@@ -31,7 +31,7 @@ export async function localBackend(
   request: typeof fetch = fetch,
 ): Promise<LocalBackend | undefined> {
   const url = URL.parse(otlpEndpoint);
-  if (url === null || !isLoopback(url.hostname)) return undefined;
+  if (url === null || !isLoopbackUrl(otlpEndpoint)) return undefined;
   const found = await Promise.all(
     PROBES.map(async ({ kind, port, path, answer }): Promise<LocalBackend | undefined> => {
       const base = `http://${url.hostname}:${port}`;
@@ -43,7 +43,9 @@ export async function localBackend(
   return found.find((backend) => backend !== undefined);
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether an address is one of this machine alone. */
+export function isLoopbackUrl(address: string): boolean {
+  const hostname = URL.parse(address)?.hostname ?? "";
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 

@@ -36,7 +36,9 @@ const keys = { DD_API_KEY: "a".repeat(32), DD_APP_KEY: "b".repeat(40) };
 describe("the backend is", () => {
   test("what the command line names, whatever the environment says", async () => {
     const environment = { DURASCOPE_BACKEND: "datadog", JAEGER_URL: "http://j.test", ...keys };
-    expect(await chosen({ file: "x.jsonl" }, environment)).toEqual(["file x.jsonl", "--file"]);
+    expect(await chosen({ file: ["x.jsonl"] }, environment)).toEqual(["file x.jsonl", "--file"]);
+    const several = { file: ["x.jsonl", "spans"] };
+    expect(await chosen(several, environment)).toEqual(["files x.jsonl, spans", "--file"]);
     expect(await chosen({ backend: "jaeger" }, environment)).toEqual([
       "Jaeger at http://j.test",
       "--backend",
@@ -99,6 +101,14 @@ describe("the backend is", () => {
   });
 });
 
+test("an address is of the kind that the environment names, where the command line names none", async () => {
+  const environment = { DURASCOPE_BACKEND: "tempo", JAEGER_URL: "http://j.test" };
+  expect(await chosen({ url: "http://t.test" }, environment)).toEqual([
+    "Tempo at http://t.test",
+    "--url",
+  ]);
+});
+
 describe("a wrong call", () => {
   test("more business keys than are searched by, but for a file, which is searched by all", async () => {
     const key = Array.from({ length: 20 }, (_none, i) => `key.${i}`);
@@ -108,14 +118,14 @@ describe("a wrong call", () => {
     expect(await refused({ backend: "tempo" }, { DURASCOPE_KEYS: key.join() })).toContain(
       "DURASCOPE_KEYS names 20",
     );
-    expect((await chosen({ file: "x.jsonl", key }))[1]).toBe("--file");
+    expect((await chosen({ file: ["x.jsonl"], key }))[1]).toBe("--file");
     const repeated = [...key.slice(0, 16), ...key.slice(0, 16)];
     expect((await chosen({ backend: "jaeger", key: repeated }))[1]).toBe("--backend");
   });
 
   test("two backends at once", async () => {
-    expect(await refused({ file: "x", url: "http://j.test" })).toContain("--file");
-    expect(await refused({ file: "x", backend: "jaeger" })).toContain("--file");
+    expect(await refused({ file: ["x"], url: "http://j.test" })).toContain("--file");
+    expect(await refused({ file: ["x"], backend: "jaeger" })).toContain("--file");
   });
 
   test("an address without its kind", async () => {
@@ -132,6 +142,21 @@ describe("a wrong call", () => {
   test("an unknown kind in the environment, and nothing to look in at all", async () => {
     expect(await refused({}, { DURASCOPE_BACKEND: "zipkin" })).toContain("DURASCOPE_BACKEND");
     expect(await refused({})).toContain("There is nothing to look in");
+  });
+
+  test.each([
+    [{}, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://localhost:4318/v1/traces" },
+      "no Jaeger or Tempo answers beside OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    ],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" }, "names another machine"],
+  ])("nothing to look in says why none was found: %j", async (environment, words) => {
+    expect(await refused({}, environment)).toContain(words);
+  });
+
+  test("the standard input as a file", async () => {
+    expect(await refused({ file: ["-"] })).toContain("the standard input cannot be one");
   });
 });
 

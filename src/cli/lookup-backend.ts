@@ -3,7 +3,7 @@ import { isAbsolute, join, relative } from "node:path";
 import type { LookupBackend } from "../lookup/backend.ts";
 import { MOST_KEYS } from "../lookup/id-attributes.ts";
 import { usageFailure } from "./failure.ts";
-import { localBackend } from "./local-backends.ts";
+import { isLoopbackUrl, localBackend } from "./local-backends.ts";
 
 /** Kinds of backends, as `--backend` and `DURASCOPE_BACKEND` name them. */
 const BACKEND_KINDS = ["file", "jaeger", "tempo", "datadog"] as const;
@@ -15,7 +15,8 @@ export type BackendKind = (typeof BACKEND_KINDS)[number];
 export interface BackendChoice {
   readonly backend?: BackendKind;
   readonly url?: string;
-  readonly file?: string;
+  /** Files or folders. */
+  readonly file?: readonly string[];
   /** Attributes of business keys to search by. */
   readonly key?: readonly string[];
 }
@@ -32,7 +33,8 @@ export interface ChosenBackend {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-interface Choice {
+/** Which backend is asked, and why that one. */
+export interface Choice {
   readonly kind: BackendKind;
   readonly chosenBy: string;
   /** Overrides the environment's; with it go no credentials that are meant for another origin. */
@@ -64,16 +66,29 @@ export async function chooseBackend(
   environment: Environment,
   surroundings: Surroundings = {},
 ): Promise<ChosenBackend> {
-  const choice =
-    byCommandLine(options) ??
-    byEnvironment(environment) ??
-    (await bySearching(environment, surroundings));
-  if (choice === undefined) throw noBackend();
+  const choice = await choiceOf(options, environment, surroundings);
+  if (choice === undefined) throw noBackend(environment);
   const { kind, chosenBy } = choice;
   const keys = [...new Set(options.key ?? keysOf(environment))];
   if (kind !== "file" && keys.length > MOST_KEYS) throw tooManyKeys(keys, options);
   const create = { file: () => file(options, environment), jaeger, tempo, datadog }[kind];
   return { backend: await create(choice, environment, keys), chosenBy, kind, keys };
+}
+
+/**
+ * Which backend that is, without what it needs to be asked; undefined when there is none. Fails with a usage failure when
+ * what was said does not go together.
+ */
+export async function choiceOf(
+  options: BackendChoice,
+  environment: Environment,
+  surroundings: Surroundings = {},
+): Promise<Choice | undefined> {
+  return (
+    byCommandLine(options, environment) ??
+    byEnvironment(environment) ??
+    (await bySearching(environment, surroundings))
+  );
 }
 
 function tooManyKeys({ length }: readonly string[], { key }: BackendChoice): Error {
@@ -82,8 +97,15 @@ function tooManyKeys({ length }: readonly string[], { key }: BackendChoice): Err
   );
 }
 
-function byCommandLine({ backend, url, file: path }: BackendChoice): Choice | undefined {
-  if (path !== undefined) {
+function byCommandLine(
+  { backend, url, file: paths }: BackendChoice,
+  environment: Environment,
+): Choice | undefined {
+  if (paths !== undefined) {
+    if (paths.includes("-"))
+      throw usageFailure(
+        "A lookup reads a file more than once, so the standard input cannot be one. Write it to a file first.",
+      );
     if (url !== undefined || (backend !== undefined && backend !== "file"))
       throw usageFailure(
         "--file names a file, and --url or --backend something else. Give one of them.",
@@ -91,23 +113,29 @@ function byCommandLine({ backend, url, file: path }: BackendChoice): Choice | un
     return { kind: "file", chosenBy: "--file" };
   }
   if (url !== undefined) {
-    if (backend !== "jaeger" && backend !== "tempo")
+    const kind = backend ?? namedKind(environment);
+    if (kind !== "jaeger" && kind !== "tempo")
       throw usageFailure(
         "--url goes with --backend jaeger or --backend tempo: it does not say which of them it is.",
       );
-    return { kind: backend, chosenBy: "--url", url };
+    return { kind, chosenBy: "--url", url };
   }
   return backend === undefined ? undefined : { kind: backend, chosenBy: "--backend" };
 }
 
+/** The kind that `DURASCOPE_BACKEND` names. */
+function namedKind(environment: Environment): BackendKind | undefined {
+  const named = environment["DURASCOPE_BACKEND"]?.trim() || undefined;
+  if (named === undefined) return undefined;
+  const kind = BACKEND_KINDS.find((known) => known === named);
+  if (kind === undefined)
+    throw usageFailure(`DURASCOPE_BACKEND is none of ${BACKEND_KINDS.join(", ")}.`);
+  return kind;
+}
+
 function byEnvironment(environment: Environment): Choice | undefined {
-  const named = environment["DURASCOPE_BACKEND"] || undefined;
-  if (named !== undefined) {
-    const kind = BACKEND_KINDS.find((known) => known === named);
-    if (kind === undefined)
-      throw usageFailure(`DURASCOPE_BACKEND is none of ${BACKEND_KINDS.join(", ")}.`);
-    return { kind, chosenBy: "DURASCOPE_BACKEND" };
-  }
+  const kind = namedKind(environment);
+  if (kind !== undefined) return { kind, chosenBy: "DURASCOPE_BACKEND" };
   if (isSet(environment, "DURASCOPE_FILE")) return { kind: "file", chosenBy: "DURASCOPE_FILE" };
   if (isSet(environment, "JAEGER_URL")) return { kind: "jaeger", chosenBy: "JAEGER_URL" };
   return isSet(environment, "TEMPO_URL") ? { kind: "tempo", chosenBy: "TEMPO_URL" } : undefined;
@@ -117,9 +145,7 @@ async function bySearching(
   environment: Environment,
   { request = fetch, folder = process.cwd() }: Surroundings,
 ): Promise<Choice | undefined> {
-  const endpointName = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].find(
-    (name) => isSet(environment, name),
-  );
+  const endpointName = endpointOf(environment);
   if (endpointName !== undefined) {
     const found = await localBackend(environment[endpointName] ?? "", request);
     if (found !== undefined)
@@ -137,9 +163,17 @@ async function bySearching(
     : undefined;
 }
 
+/** Name of the variable that says where spans are sent. */
+function endpointOf(environment: Environment): string | undefined {
+  return ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].find((name) =>
+    isSet(environment, name),
+  );
+}
+
 async function file(options: BackendChoice, environment: Environment): Promise<LookupBackend> {
   const { fileBackend } = await import("../lookup/file/file.ts");
-  return fileBackend(shortest(options.file ?? (environment["DURASCOPE_FILE"] || DEMO_FILE)));
+  const paths = options.file ?? [environment["DURASCOPE_FILE"] || DEMO_FILE];
+  return fileBackend(...paths.map(shortest));
 }
 
 async function jaeger(
@@ -226,12 +260,19 @@ function isSet(environment: Environment, name: string): boolean {
   return (environment[name] ?? "").trim() !== "";
 }
 
-function noBackend(): Error {
+function noBackend(environment: Environment): Error {
+  const endpoint = endpointOf(environment);
+  const beside =
+    endpoint === undefined
+      ? "no OTEL_EXPORTER_OTLP_ENDPOINT is set beside which one could be"
+      : isLoopbackUrl(environment[endpoint] ?? "")
+        ? `no Jaeger or Tempo answers beside ${endpoint}`
+        : `${endpoint} names another machine, where none is looked for`;
   return usageFailure(
-    "There is nothing to look in: no backend is named, none answers beside OTEL_EXPORTER_OTLP_ENDPOINT, and there is no .durascope/demo.otlp.jsonl.",
+    `There is nothing to look in: no backend is named, ${beside}, and there is no ${DEMO_FILE}.`,
     [
       "Name one: --file spans.otlp.jsonl, --backend jaeger --url http://127.0.0.1:16686, --backend tempo --url http://127.0.0.1:3200,",
-      "or --backend datadog with DD_API_KEY, DD_APP_KEY and DD_SITE. Or run the demo first: npm run demo.",
+      "or --backend datadog with DD_API_KEY, DD_APP_KEY and DD_SITE.",
     ].join("\n"),
   );
 }

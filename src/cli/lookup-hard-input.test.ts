@@ -88,7 +88,7 @@ test("spans and log lines that somebody tampered with are found or not, and neve
     ),
     { numRuns: 200 },
   );
-});
+}, 120_000);
 
 test("JSON that is no OTLP is passed over", async () => {
   await fc.assert(

@@ -36,7 +36,7 @@ function escaped(character: string): string {
 }
 
 function runJson({ report, links }: LookupAnswer["runs"][number], now: number): LookupRun {
-  const { rows, logs, started, ended, partial, ...identity } = report;
+  const { rows, logs, started, ended, partial, hasStart: _hasStart, ...identity } = report;
   return {
     ...identity,
     started: formatTime(started),

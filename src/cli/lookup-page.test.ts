@@ -7,7 +7,7 @@ const text = (path: string): string => readFileSync(new URL(path, root), "utf8")
 /** Sources that read the environment for a lookup. */
 const sources = [
   ...readdirSync(new URL("src/cli", root))
-    .filter((name) => /^(?:lookup|local-backends)/.test(name))
+    .filter((name) => /^(?:lookup|local-backends|output)/.test(name))
     .map((name) => `src/cli/${name}`),
   ...readdirSync(new URL("src/lookup", root), { recursive: true, encoding: "utf8" }).map(
     (name) => `src/lookup/${name}`,
@@ -34,7 +34,7 @@ test("docs/lookup.md quotes sentences that the code says", () => {
     .map((match) => match[1] ?? "")
     .filter((sentence) => sentence.includes(" "));
   expect(quoted).toHaveLength(6);
-  const parts = quoted.flatMap((sentence) => sentence.split(/\d+ spans|…|\d+ traces/));
+  const parts = quoted.flatMap((sentence) => sentence.split(/\d+ spans|…|\d+ traces|\d+ (?=more)/));
   for (const part of parts.map((words) => words.trim()).filter((words) => words !== "and"))
     expect(code).toContain(part.replace("count once", ""));
 });

@@ -5,7 +5,7 @@ import { printable, width, wrap } from "../report/printable.ts";
 import type { RunReport } from "../report/run-report.ts";
 import { renderReport } from "../report/tree-text.ts";
 import type { LookupAnswer } from "./lookup-answer.ts";
-import type { CommandIo } from "./output.ts";
+import { type CommandIo, columnsOf } from "./output.ts";
 
 /** How much of what was found is printed. */
 export interface LookupTextOptions {
@@ -14,9 +14,6 @@ export interface LookupTextOptions {
   /** Most log lines of a run. @default 100 */
   readonly logs?: number;
 }
-
-/** How wide a text is when nothing says how wide the terminal is. */
-const COLUMNS = 100;
 
 /**
  * What `durascope lookup` prints for people: the list of runs when there are several, the tree of the newest (of all with
@@ -54,12 +51,6 @@ export function lookupText(
   const asked = `asked: ${printable(answer.asked)} (${printable(answer.chosenBy)})`;
   blocks.push(wrap(asked, columns).map(colors.dim).join("\n"));
   return blocks.join("\n\n");
-}
-
-/** `COLUMNS` where it is a number of columns, else the terminal's own. */
-function columnsOf({ environment, stdout }: CommandIo): number {
-  const named = environment["COLUMNS"]?.trim() ?? "";
-  return (/^\d{1,6}$/.test(named) ? Number(named) : 0) || stdout.columns || COLUMNS;
 }
 
 function listTitle(reports: readonly RunReport[], shown: number): string {

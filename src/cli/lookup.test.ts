@@ -153,25 +153,37 @@ test("a backend that is not there ends with 4, an address that is none with 2", 
   expect([nonsense.code, nonsense.err.includes(SECRET)]).toEqual([2, false]);
 });
 
-test("a file that is missing, or a folder, ends with 4", async () => {
+test("a file that is missing, or a folder without one, ends with 4", async () => {
   const missing = await run(["lookup", "x", "--file", folder.path("none.jsonl")]);
   expect([missing.code, missing.err]).toEqual([4, expect.stringContaining("There is no file")]);
   const aFolder = await run(["lookup", "x", "--file", folder.path()]);
-  expect([aFolder.code, aFolder.err]).toEqual([4, expect.stringContaining("is no file")]);
+  expect([aFolder.code, aFolder.err]).toEqual([
+    4,
+    expect.stringContaining("holds no file whose name ends in"),
+  ]);
 });
 
 describe("nothing found ends with 3 and tells", () => {
   test("what was asked, likely causes, and what to paste", async () => {
     const path = await recorded(storyRun("temporal"));
     const args = ["lookup", "order 9'", "--file", path, "--since", "2026-11-01"];
-    const { code, out, err } = await run(args);
+    const { code, out, err } = await run(args, { COLUMNS: "1000" });
     expect([code, out]).toEqual([3, ""]);
     expect(err).toMatch(/^durascope: Nothing found of order 9' in the file .*spans\.jsonl\.$/m);
     expect(err).toMatch(
       /^Asked: the file .* since 2026-11-01T00:00:00\.000Z \(--since\) \(--file\)/m,
     );
-    expect(err).toContain("Likely causes:");
+    expect(err).toContain("Likely causes: the run began before --since; the id is spelt");
     expect(err).toContain(`To ask it yourself: grep -F 'order 9'\\''' `);
+  });
+
+  test("in lines that are as wide as the terminal", async () => {
+    const path = await recorded(storyRun("temporal"));
+    const { err } = await run(["lookup", "nobody", "--file", path], { COLUMNS: "60" });
+    const explained = err.split("\n").filter((line) => !line.includes("spans.jsonl"));
+    expect(explained.length).toBeGreaterThan(4);
+    expect(explained.filter((line) => line.length > 60)).toEqual([]);
+    expect(err).not.toContain("--since");
   });
 
   test("the traces that mention it", async () => {
@@ -189,7 +201,7 @@ describe("nothing found ends with 3 and tells", () => {
   test("the business keys that were searched by, also when nobody named them", async () => {
     const server = await startTempoServer();
     try {
-      const environment = { TEMPO_URL: server.url };
+      const environment = { TEMPO_URL: server.url, COLUMNS: "1000" };
       const usual = await run(["lookup", "order-9"], environment);
       expect(usual.code).toBe(3);
       expect(usual.err).toContain("for the ids of runs and their relatives, and for order.id.");
@@ -262,7 +274,7 @@ describe("a story of several runs", () => {
     expect(out).not.toContain(parent.workflowId);
   });
 
-  test("has no line that is wider than a narrow terminal, but for ids and URLs", async () => {
+  test("has no line that is wider than a narrow terminal, but for ids, URLs and paths", async () => {
     const { args } = await family();
     for (const columns of [40, 60]) {
       const environment = { COLUMNS: String(columns), NO_COLOR: "1" };
@@ -270,7 +282,9 @@ describe("a story of several runs", () => {
       const { out } = await run([...args, "--all"], environment);
       const wide = out.split("\n").filter((line) => Array.from(line).length > columns);
       expect(
-        wide.filter((line) => !/https?:\/\/|order-[0-9a-f]{12}|[0-9a-f-]{32}/.test(line)),
+        wide.filter(
+          (line) => !/https?:\/\/|order-[0-9a-f]{12}|[0-9a-f-]{32}|[/\\]spans\.jsonl/.test(line),
+        ),
       ).toEqual([]);
     }
   });

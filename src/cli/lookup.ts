@@ -1,14 +1,15 @@
 import { EventEmitter } from "node:events";
 import type { LookupBackend, LookupQuery, LookupResult } from "../lookup/backend.ts";
 import { lookUp, whyNoId } from "../lookup/look-up.ts";
-import { printable } from "../report/printable.ts";
+import { printable, wrap } from "../report/printable.ts";
 import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
 import { answerOf, type LookupAnswer } from "./lookup-answer.ts";
 import { type BackendChoice, type ChosenBackend, chooseBackend } from "./lookup-backend.ts";
 import { lookupJson } from "./lookup-json.ts";
 import { type LookupTextOptions, lookupText, otherTraceNote, plainUrl } from "./lookup-text.ts";
-import { type CommandIo, write } from "./output.ts";
+import { type CommandIo, columnsOf, write } from "./output.ts";
 import { parseSince } from "./since.ts";
+import { withWaitingNote } from "./waiting-note.ts";
 
 /** Options of `durascope lookup`, as the command line gives them. */
 export interface LookupOptions extends BackendChoice, LookupTextOptions {
@@ -37,8 +38,9 @@ export async function lookup(id: string, options: LookupOptions, io: CommandIo):
   const chosen = await chooseBackend(options, io.environment, {
     ...(io.fetch !== undefined && { request: io.fetch }),
   });
-  const result = await found(chosen, query, options);
-  if (result.runs.length === 0) throw nothingFound(query, chosen, result);
+  const asking = `asking ${printable(chosen.backend.name, 60)} ... Ctrl-C ends it`;
+  const result = await withWaitingNote(io, asking, () => found(chosen, query, options));
+  if (result.runs.length === 0) throw nothingFound(query, chosen, result, columnsOf(io));
   const answer = answerOf(id, chosen, result, io.environment);
   const text =
     options.json === true ? lookupJson(answer, io.now()) : lookupText(answer, options, io);
@@ -75,20 +77,26 @@ function nothingFound(
   query: LookupQuery,
   { backend, chosenBy, kind, keys }: ChosenBackend,
   result: LookupResult,
+  columns: number,
 ): CommandFailure {
   const id = printable(query.id);
   const where = kind === "file" ? `the ${backend.name}` : backend.name;
   const since =
     query.since === undefined ? "" : ` since ${new Date(query.since).toISOString()} (--since)`;
+  const searched =
+    kind === "file" ? "all business keys" : keys.map((key) => printable(key)).join(", ");
+  const early = query.since === undefined ? "" : "the run began before --since; ";
+  const explanation = [
+    ...result.notes.map((note) => printable(note, 1000)),
+    `Asked: ${printable(where)}${since} (${chosenBy}), for the ids of runs and their relatives, and for ${searched}.`,
+    `Likely causes: ${early}the id is spelt differently (ids are compared exactly); the run's spans went elsewhere, have not arrived yet, or are gone (--backend, --file); or it is a business key that no option businessKeys records on the spans, or whose attribute has to be named (--key).`,
+  ];
   const hints = [
     ...result.otherTraces.flatMap((trace) => [
-      otherTraceNote(trace, []),
+      ...wrap(otherTraceNote(trace, []), columns),
       ...pagesOf(trace.traceId, backend),
     ]),
-    ...result.notes.map((note) => printable(note, 1000)),
-    `Asked: ${printable(where)}${since} (${chosenBy}), for the ids of runs and their relatives, and for ${kind === "file" ? "all business keys" : keys.map((key) => printable(key)).join(", ")}.`,
-    "Likely causes: the id is spelt differently (ids are compared exactly); the run's spans went elsewhere, have not arrived yet, or are gone (--backend, --file, --since);",
-    "or it is a business key that no option businessKeys records on the spans, or whose attribute has to be named (--key).",
+    ...explanation.flatMap((text) => wrap(text, columns)),
     `To ask it yourself: ${printable(backend.queryToPaste(query), 4000)}`,
   ];
   return new CommandFailure(

@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 /** What a command writes to and knows of its surroundings; the process's own, or a test's. */
 export interface CommandIo {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -11,6 +11,15 @@ export interface CommandIo {
   readonly open?: (url: string) => Promise<unknown>;
   /** Looks for backends on this machine. @default the global `fetch` */
   readonly fetch?: typeof fetch;
+}
+
+/** How wide a text is when nothing says how wide the terminal is. */
+const COLUMNS = 100;
+
+/** Columns of the output: `COLUMNS` where it is a number of columns, else the terminal's own, else 100. */
+export function columnsOf({ environment, stdout }: CommandIo): number {
+  const named = environment["COLUMNS"]?.trim() ?? "";
+  return (/^\d{1,6}$/.test(named) ? Number(named) : 0) || stdout.columns || COLUMNS;
 }
 
 /** The first error of each stream: the process's own streams forget theirs, to be written again. */

@@ -1,7 +1,10 @@
-import { once } from "node:events";
+import { mkdir, open as openFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { isDurascopeError } from "../core/errors.ts";
+import { isDisabled } from "../correlation/disabled.ts";
 import {
   fileSpanProcessor,
+  type OtlpFile,
   openOtlpFile,
   otlpHttpProcessor,
   otlpLoggerProvider,
@@ -11,11 +14,14 @@ import {
 } from "../exporters/index.ts";
 import {
   folderCheckpoints,
+  type PollerStats,
   StepFunctionsPoller,
   type StepFunctionsPollerOptions,
 } from "../stepfunctions/index.ts";
-import { usageFailure } from "./failure.ts";
+import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
 import { type CommandIo, write } from "./output.ts";
+import { pollFailures, pollSummary } from "./poll-outcome.ts";
+import { untilStopped } from "./until-stopped.ts";
 
 /** Options of `durascope poll`, as the command line gives them. */
 export interface PollCommandOptions {
@@ -40,7 +46,6 @@ export interface PollCommandOptions {
   readonly once?: boolean;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const HOUR_MS = 3_600_000;
 const HINT = "Example: durascope poll --state-machine-arn arn:aws:states:…:stateMachine:orderSaga";
 
@@ -50,7 +55,8 @@ type Closers = (() => Promise<void>)[];
 /**
  * Follows executions of Step Functions until SIGINT or SIGTERM, or with `--once` for one pass: spans to where
  * `OTEL_EXPORTER_OTLP_ENDPOINT` names, or to a file; metrics to a page for Prometheus, else with the spans; log lines with
- * the spans.
+ * the spans. Says at the end what became of it. Fails with a {@link CommandFailure} of exit code 1 when spans were lost, and
+ * with `--once` when anything could not be read or handed on: nobody tries that again.
  */
 export async function poll(options: PollCommandOptions, io: CommandIo): Promise<void> {
   const { environment } = io;
@@ -63,29 +69,84 @@ export async function poll(options: PollCommandOptions, io: CommandIo): Promise<
       "Nothing would take what is polled.",
       "Set OTEL_EXPORTER_OTLP_ENDPOINT, or give --out <file> or --metrics-port <port>.",
     );
-  if (options.spool !== undefined && (!hasReceiver || options.out !== undefined))
+  if (options.spool !== undefined && options.out !== undefined)
+    throw usageFailure("--out writes a file, and --spool is for an endpoint. Give one of them.");
+  if (options.spool !== undefined && !hasReceiver)
     throw usageFailure(
       "--spool keeps what an endpoint does not take, and there is none.",
-      "Set OTEL_EXPORTER_OTLP_ENDPOINT, and leave --out out.",
+      "Set OTEL_EXPORTER_OTLP_ENDPOINT.",
     );
-  const closers: Closers = [];
+  if (isDisabled())
+    await write(
+      io.stderr,
+      "durascope: DURASCOPE_DISABLED or OTEL_SDK_DISABLED switches it off: nothing is polled\n",
+    );
+  const file = await fileOf(options, io);
+  const { stats, isWhole } = await polled(options, io, { collector, hasReceiver, file });
+  await write(io.stderr, `durascope: ${pollSummary(stats, file)}\n`);
+  const failures = pollFailures(stats, { file, once: options.once === true, isWhole });
+  if (failures.length > 0)
+    throw new CommandFailure(
+      EXIT.failed,
+      `${failures.join(", ")}.`,
+      "What failed is said above. Run it again: spans have the same ids, and with --checkpoints none is sent twice.",
+    );
+}
+
+/** Polls until it is to end, closes everything, and gives what became of it. */
+async function polled(
+  options: PollCommandOptions,
+  io: CommandIo,
+  receiving: Receiving,
+): Promise<{ readonly stats: PollerStats; readonly isWhole: boolean }> {
+  const { file } = receiving;
+  const closers: Closers = file === undefined ? [] : [() => file.close()];
   const stopped = untilStopped();
+  let poller: StepFunctionsPoller;
+  let isWhole = true;
   try {
-    const { providers, metricsUrl } = await receivers(options, io, collector, hasReceiver, closers);
-    const poller = pollerOf(options, io, providers);
+    const { providers, metricsUrl } = await receivers(options, io, receiving, closers);
+    poller = pollerOf(options, io, providers);
     closers.push(() => poller.stop());
-    await (options.once === true ? poller.poll() : poller.start());
-    if (options.once === true) return;
-    await write(io.stderr, `durascope: polling; Ctrl-C ends it${said(metricsUrl)}\n`);
-    await stopped.signal;
+    if (options.once === true) {
+      // Ctrl-C ends a pass, too: what has been read by then is handed on.
+      isWhole = await Promise.race([poller.poll().then(() => true), stopped.signal]);
+    } else {
+      await poller.start();
+      await write(io.stderr, `durascope: polling; Ctrl-C ends it${said(metricsUrl)}\n`);
+      await stopped.signal;
+    }
   } finally {
     stopped.forget();
+    if (stopped.isStopped())
+      await write(io.stderr, "durascope: stopping; Ctrl-C again ends it at once\n");
     for (const close of closers.toReversed()) {
       // One after the other: the poller hands on what it holds before what takes it is closed.
       // oxlint-disable-next-line no-await-in-loop
       await close();
     }
   }
+  return { stats: poller.stats(), isWhole };
+}
+
+/** The file of `--out`, made or opened at once: a poll must not run for days to lose all it reads. */
+async function fileOf({ out }: PollCommandOptions, io: CommandIo): Promise<OtlpFile | undefined> {
+  if (out === undefined) return undefined;
+  try {
+    await mkdir(dirname(out), { recursive: true });
+    await (await openFile(out, "a")).close();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unknown reason";
+    throw new CommandFailure(EXIT.failed, `${out} cannot be written: ${reason}.`);
+  }
+  let isSaid = false;
+  return openOtlpFile(out, {
+    onError: ({ message }) => {
+      // A full disk stays full for a while: each batch would say the same.
+      if (!isSaid) void write(io.stderr, `durascope: ${out} could not be written: ${message}\n`);
+      isSaid = true;
+    },
+  });
 }
 
 type Providers = Pick<
@@ -93,12 +154,20 @@ type Providers = Pick<
   "spanProcessor" | "meterProvider" | "loggerProvider"
 >;
 
+/** What there is to take what is polled. */
+interface Receiving {
+  /** An endpoint for all signals. */
+  readonly collector: boolean;
+  /** An endpoint for spans. */
+  readonly hasReceiver: boolean;
+  readonly file: OtlpFile | undefined;
+}
+
 /** Opens what takes spans, metrics and log lines. */
 async function receivers(
   options: PollCommandOptions,
   io: CommandIo,
-  collector: boolean,
-  hasReceiver: boolean,
+  { collector, hasReceiver, file }: Receiving,
   closers: Closers,
 ): Promise<{ providers: Providers; metricsUrl: string | undefined }> {
   const { environment } = io;
@@ -117,7 +186,7 @@ async function receivers(
   for (const one of [pushed, logs]) if (one !== undefined) closers.push(() => one.shutdown());
   const meterProvider = page?.meterProvider ?? pushed?.provider;
   const spanProcessor =
-    fileReceiver(options, io, closers) ??
+    (file === undefined ? undefined : fileSpanProcessor(file)) ??
     (await spoolReceiver(options, io, closers)) ??
     (hasReceiver ? undefined : NOWHERE);
   return {
@@ -143,19 +212,6 @@ async function metricsPage(
     port: metricsPort,
     ...(metricsHost !== undefined && { host: metricsHost }),
   });
-}
-
-function fileReceiver(
-  { out }: PollCommandOptions,
-  io: CommandIo,
-  closers: Closers,
-): Providers["spanProcessor"] {
-  if (out === undefined) return undefined;
-  const file = openOtlpFile(out, {
-    onError: (error) => void write(io.stderr, `durascope: ${error.message}\n`),
-  });
-  closers.push(() => file.close());
-  return fileSpanProcessor(file);
 }
 
 async function spoolReceiver(
@@ -215,19 +271,6 @@ function pollerOf(
       throw usageFailure(error.message, HINT);
     throw error;
   }
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-function untilStopped(): { readonly signal: Promise<unknown>; forget(): void } {
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  for (const name of SIGNALS) process.once(name, stop);
-  return {
-    signal: once(stopping.signal, "abort"),
-    forget() {
-      for (const name of SIGNALS) process.off(name, stop);
-    },
-  };
 }
 
 function said(url: string | undefined): string {

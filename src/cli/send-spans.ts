@@ -3,6 +3,7 @@ import { toReadableSpan } from "../correlation/readable-span.ts";
 import { environmentAttributes, resourceOf } from "../correlation/resource.ts";
 import { otlpHttpProcessor } from "../exporters/otlp-http.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
+import { longestSpan, shortened } from "../telemetry/long-span.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import { type CommandIo, write } from "./output.ts";
 
@@ -26,11 +27,13 @@ export async function sendSpans(
   const processor = await otlpHttpProcessor({
     environment,
     maxQueueSize: Math.max(1, spans.length),
-    onWarning: (message) => void write(io.stderr, `Warning: ${message}\n`),
+    onWarning: (message) =>
+      void write(io.stderr, `Warning: ${message.replace(/^durascope: /, "")}\n`),
     ...(options.spool !== undefined && { spool: options.spool }),
   });
   const resource = resourceOf(environmentAttributes(environment, options.serviceName));
-  for (const span of spans) processor.onEnd(toReadableSpan(span, resource));
+  const longest = longestSpan(undefined, environment);
+  for (const span of spans) processor.onEnd(toReadableSpan(shortened(span, longest), resource));
   const isDone = await processor.forceFlush().then(
     () => true,
     () => false,

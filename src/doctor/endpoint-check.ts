@@ -24,6 +24,9 @@ export async function endpointFindings(
   environment: Environment,
   now: Clock,
 ): Promise<EndpointFindings> {
+  // Then it is told that OTEL_TRACES_EXPORTER=none keeps the endpoint from being used.
+  if (!exportsByEnvironment(environment) && exportsByEnvironment(withoutExporter(environment)))
+    return { findings: [] };
   if (!exportsByEnvironment(environment))
     return {
       findings: [
@@ -57,6 +60,10 @@ export async function endpointFindings(
   }
 }
 
+function withoutExporter({ OTEL_TRACES_EXPORTER: _none, ...rest }: Environment): Environment {
+  return rest;
+}
+
 /** An export request without spans: in protobuf it has no bytes. */
 function ask(settings: OtlpHttpSettings, encoding: OtlpEncoding): Promise<HttpAnswer> {
   const isJson = encoding.contentType === "application/json";
@@ -74,7 +81,7 @@ function told(
   { url }: OtlpHttpSettings,
   { contentType }: OtlpEncoding,
 ): Finding {
-  const shown = `${url.origin}${url.pathname}`;
+  const shown = `${url.origin}${shownPath(url)}`;
   const protocol = contentType === "application/json" ? "http/json" : "http/protobuf";
   if (delivery.outcome === "accepted") return ok("endpoint", `${shown} takes spans (${protocol})`);
   const { reason } = delivery;
@@ -99,6 +106,11 @@ function told(
       ? "Port 4317 is that of gRPC: name the collector's HTTP port, which is 4318 by default."
       : "Start the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT; with DURASCOPE_SPOOL_DIR spans wait on disk meanwhile.",
   );
+}
+
+/** A path that may hold a key, as that of Sumo Logic's receivers does: what is too long for a word is left out. */
+function shownPath({ pathname }: URL): string {
+  return pathname.replaceAll(/[^/]{21,}/g, "…");
 }
 
 /** The time that the answer was made, against ours. */

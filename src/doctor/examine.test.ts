@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -7,6 +7,7 @@ import {
 } from "../../test/doubles/scripted-collector.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { StepFunctionsApi } from "../stepfunctions/step-functions-api.ts";
+import { backendFinding } from "./backend-check.ts";
 import { type Examined, examine } from "./examine.ts";
 import type { Finding } from "./finding.ts";
 
@@ -94,6 +95,21 @@ describe("the endpoint", () => {
     collector = await startScriptedCollector();
   });
 
+  test("whose path holds a key is told of without it", async () => {
+    const path = "/receiver/v1/otlp/ZaVnC4dhaV1GyyyZZZ1234567890abcdef==";
+    const findings = await examined({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.origin}${path}` });
+    expect(collector.requests[0]?.path).toContain("ZaVnC4dhaV1G");
+    expect(JSON.stringify(findings)).toContain("/receiver/v1/otlp/…/v1/traces");
+    expect(JSON.stringify(findings)).not.toContain("ZaVnC4dhaV1G");
+  });
+
+  test("that OTEL_TRACES_EXPORTER=none keeps from being used is not said to be missing", async () => {
+    const found = await examined(at({ OTEL_TRACES_EXPORTER: "none" }));
+    expect(found.map(({ check }) => check)).not.toContain("endpoint");
+    expect(found).toContainEqual(expect.objectContaining({ check: "disabled" }));
+    expect(collector.requests).toEqual([]);
+  });
+
   test("that is not set is a warning", async () => {
     expect(await of("endpoint")).toEqual([expect.objectContaining({ status: "warning" })]);
     expect(collector.requests).toEqual([]);
@@ -151,8 +167,38 @@ describe("packages", () => {
     const [found] = await of("api_pair");
     expect(found).toMatchObject({
       status: "failed",
-      text: expect.stringMatching(/application loads .* 1\.10\.0 and its SDK 1\.9\.1/),
+      text: expect.stringMatching(/application loads .* 1\.10\.0 and its SDK .* 1\.9\.1/),
     });
+  });
+
+  test("an SDK's older API is found where a package brings the SDK along, as with pnpm's links", async () => {
+    await install("@opentelemetry/api", "1.10.0");
+    const store = "node_modules/.pnpm/sdk-node@0.2/";
+    await install("@opentelemetry/sdk-node", "0.223.0", store);
+    await install("@opentelemetry/sdk-trace-base", "2.12.1", store);
+    await install("@opentelemetry/api", "1.9.1", store);
+    await symlink(
+      folder.path(store, "node_modules/@opentelemetry/sdk-node"),
+      folder.path("node_modules/@opentelemetry/sdk-node"),
+    );
+    expect(await of("api_pair")).toEqual([
+      expect.objectContaining({
+        status: "failed",
+        text: expect.stringMatching(/1\.10\.0 and its SDK .*2\.12\.1.* 1\.9\.1/),
+      }),
+    ]);
+  });
+
+  test("an application that loads an older API than its SDK sees its provider", async () => {
+    await install("@opentelemetry/api", "1.9.1");
+    await install("@opentelemetry/sdk-trace", "3.1.1");
+    await install("@opentelemetry/api", "1.10.0", "node_modules/@opentelemetry/sdk-trace");
+    expect(await of("api_pair")).toEqual([expect.objectContaining({ status: "ok" })]);
+  });
+
+  test("an SDK without an API is found", async () => {
+    await install("@opentelemetry/sdk-trace", "3.1.1");
+    expect(await of("api_pair")).toEqual([expect.objectContaining({ status: "failed" })]);
   });
 
   test("dd-trace is told of, and that API 1.10 does not go with it", async () => {
@@ -195,39 +241,74 @@ describe("the spool", () => {
     const spool = folder.path("spool");
     const environment = { DURASCOPE_SPOOL_DIR: spool };
     expect(await of("spool")).toEqual([]);
-    expect(await of("spool", environment)).toEqual([expect.objectContaining({ status: "failed" })]);
+    // Whoever uses it makes it.
+    expect(await of("spool", environment)).toEqual([expect.objectContaining({ status: "ok" })]);
     await mkdir(`${spool}/writer-00000001`, { recursive: true });
     expect(await of("spool", environment)).toEqual([expect.objectContaining({ status: "ok" })]);
     await writeFile(`${spool}/writer-00000001/1.otlp`, "x".repeat(2000));
     await writeFile(`${spool}/2.otlp.corrupt`, "x");
-    expect((await of("spool", environment))[0]?.text).toMatch(/^1 batches \(2 KiB\) wait/);
+    expect((await of("spool", environment))[0]?.text).toMatch(/^1 batch waits .*\(2 KiB\)$/);
     expect(await of("spool_corrupt", environment)).toHaveLength(1);
+  });
+
+  test.each(["file", "file/spool"])(
+    "that is, or lies in, a file is a failure: %s",
+    async (path) => {
+      await writeFile(folder.path("file"), "");
+      expect(await of("spool", { DURASCOPE_SPOOL_DIR: folder.path(path) })).toEqual([
+        expect.objectContaining({ status: "failed", text: expect.stringContaining("ENOTDIR") }),
+      ]);
+    },
+  );
+
+  test("whose bound is none is a failure", async () => {
+    const spool = { DURASCOPE_SPOOL_DIR: folder.path(), DURASCOPE_SPOOL_MAX_BYTES: "1 GB" };
+    expect(await of("spool", spool)).toEqual([expect.objectContaining({ status: "failed" })]);
+  });
+
+  test("that cannot be made is a failure", async ({ skip }) => {
+    skip(process.getuid?.() === 0, "root may write everywhere");
+    await chmod(folder.path(), 0o500);
+    const found = await of("spool", { DURASCOPE_SPOOL_DIR: folder.path("spool") });
+    await chmod(folder.path(), 0o700);
+    expect(found[0]).toMatchObject({
+      status: "failed",
+      text: expect.stringMatching(/cannot be made in .*EACCES/),
+    });
   });
 });
 
 describe("the backend", () => {
   test.each([
-    ["https://abc.live.dynatrace.com/api/v2/otlp", /^Dynatrace refuses .* 60 minutes/, "warning"],
-    ["https://ingress.eu-west-1.aws.dash0.com", /^Dash0 refuses .* 6 hours/, "warning"],
+    [
+      "https://abc.live.dynatrace.com/api/v2/otlp",
+      /^Dynatrace .* refuses .* 60 minutes/,
+      "warning",
+    ],
+    ["https://ingress.eu-west-1.aws.dash0.com", /^Dash0 .* refuses .* 6 hours/, "warning"],
     ["https://endpoint4.collection.sumologic.com/receiver", /^Sumo Logic .* 24 hours/, "warning"],
-    ["https://otlp-gateway-prod-eu-west-2.grafana.net/otlp", /^Grafana Tempo takes/, "ok"],
-    ["https://otlp.datadoghq.eu", /^Datadog .* retention filter/, "ok"],
-    ["https://notdynatrace.com", /is not known here.*Dynatrace refuses/, "ok"],
-  ])("behind %s", async (endpoint, text, status) => {
-    const { backendFinding } = await import("./backend-check.ts");
-    const found = backendFinding(new URL(endpoint), {});
+    ["https://otlp-gateway-prod-eu-west-2.grafana.net/otlp", /^Grafana Tempo .* takes/, "ok"],
+    ["https://otlp.datadoghq.eu", /^Datadog .* retention filter/, "warning"],
+    ["https://notdynatrace.com", /is not known/, "warning"],
+  ])("behind %s", (endpoint, text, status) => {
+    const found = backendFinding(new URL(endpoint));
     expect(found).toMatchObject({ status, text: expect.stringMatching(text) });
   });
 
-  test("that the environment or this machine tells", async () => {
-    expect((await of("backend", { TEMPO_URL: "http://t:3200" }))[0]?.text).toMatch(
-      /^Grafana Tempo/,
-    );
-    expect((await of("backend", { DURASCOPE_BACKEND: "jaeger" }))[0]?.text).toMatch(/^Jaeger/);
-    expect((await of("backend", { DD_SITE: "datadoghq.eu" }))[0]?.text).toMatch(/^Datadog/);
-    const beside = { backendBeside: () => Promise.resolve("jaeger" as const) };
-    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin };
-    expect((await of("backend", environment, beside))[0]?.text).toMatch(/^Jaeger/);
+  test("that is not known is no good news, and the hint names those that refuse late spans", async () => {
+    const [found] = await of("backend");
+    expect(found).toMatchObject({ status: "warning", text: expect.stringMatching(/not known/) });
+    expect(found?.hint).toMatch(/--backend .*Dynatrace, Dash0, .* limit how late/);
+    expect(found?.hint).not.toMatch(/Jaeger|Tempo/);
+  });
+
+  test("is the one that an option names, else that of the endpoint's host, else the one that lookup asks", async () => {
+    const url = new URL("https://ingress.eu-west-1.aws.dash0.com");
+    const asked = { id: "tempo", by: "TEMPO_URL" } as const;
+    expect(backendFinding(url, "jaeger", asked).text).toMatch(/^Jaeger \(--backend\) takes/);
+    expect(backendFinding(url, undefined, asked).text).toMatch(/^Dash0 \(by the endpoint's host\)/);
+    expect((await of("backend", {}, { asked }))[0]?.text).toMatch(/^Grafana Tempo \(TEMPO_URL\)/);
+    expect((await of("backend", {}, { backend: "azure" }))[0]?.text).toMatch(/^Azure/);
   });
 });
 
@@ -276,6 +357,19 @@ describe("permissions", () => {
       hint: expect.stringMatching(/^Allow states:GetExecutionHistory/),
     });
     expect(await asked(api({ listExecutions: denied }))).toHaveLength(1);
+  });
+
+  test.each([
+    ["CredentialsProviderError", /AWS_PROFILE/],
+    ["ExpiredTokenException", /AWS_PROFILE/],
+    ["StateMachineDoesNotExist", /ARN/],
+    ["StateMachineTypeNotSupported", /Express/],
+    ["ECONNREFUSED", /reached/],
+  ])("that fail with %s say what to do", async (name, hint) => {
+    const fails = (): Promise<never> => Promise.reject(Object.assign(new Error("x"), { name }));
+    const [found] = await asked(api({ listExecutions: fails }));
+    expect(found).toMatchObject({ status: "failed", hint: expect.stringMatching(hint) });
+    expect(found?.text).toBe(`states:ListExecutions failed (${name})`);
   });
 
   test("cannot all be tried without an execution", async () => {

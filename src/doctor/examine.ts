@@ -2,7 +2,7 @@ import type { Clock } from "../core/ports.ts";
 import type { Environment } from "../correlation/disabled.ts";
 import type { StepFunctionsClient } from "../stepfunctions/step-functions-api.ts";
 import type { BackendId } from "../telemetry/backend-limits.ts";
-import { backendFinding } from "./backend-check.ts";
+import { backendFinding, type NamedBackend } from "./backend-check.ts";
 import { endpointFindings } from "./endpoint-check.ts";
 import type { Finding } from "./finding.ts";
 import { packageFindings } from "./package-check.ts";
@@ -18,8 +18,10 @@ export interface Examined {
   /** As `process.versions.node`. */
   readonly nodeVersion: string;
   readonly now: Clock;
-  /** Looks for a backend beside the endpoint, on this machine. @default none is looked for */
-  readonly backendBeside?: (endpoint: string) => Promise<BackendId | undefined>;
+  /** The backend that the spans end up in, as people name it. */
+  readonly backend?: BackendId;
+  /** The backend that a lookup asks. */
+  readonly asked?: NamedBackend;
   /** Also try the poller's calls, for this state machine. */
   readonly stateMachineArn?: string;
   /** Makes those calls. @default the AWS SDK's, with the credentials of the environment */
@@ -35,14 +37,12 @@ export async function examine(it: Examined): Promise<Finding[]> {
       ? Promise.resolve([])
       : permissionFindings(it.stateMachineArn, it.client),
   ]);
-  const beside =
-    endpoint.url === undefined ? undefined : await it.backendBeside?.(endpoint.url.href);
   return [
     ...runtimeFindings(it.nodeVersion, it.environment),
     ...packageFindings(it.folder),
     ...endpoint.findings,
     ...spool,
-    backendFinding(endpoint.url, it.environment, beside),
+    backendFinding(endpoint.url, it.backend, it.asked),
     ...permissions,
   ];
 }

@@ -1,17 +1,17 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { property } from "../correlation/property.ts";
 
 /** A package as some code would load it. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
-  /** Its folder. */
+  /** Its folder, links followed: pnpm links packages from where their own dependencies lie beside them. */
   readonly path: string;
 }
 
-/** The package that code in `folder` gets by a name; undefined when it is not installed. */
+/** The package that code in `folder`, such as another package's, gets by a name; undefined when it is not installed. */
 export function installedPackage(name: string, folder: string): InstalledPackage | undefined {
   for (const path of createRequire(join(folder, "_")).resolve.paths(name) ?? []) {
     const found = at(join(path, name), name);
@@ -24,16 +24,10 @@ function at(path: string, name: string): InstalledPackage | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
     const version = property(manifest, "version");
-    return typeof version === "string" ? { name, version, path } : undefined;
+    return typeof version === "string" ? { name, version, path: realpathSync(path) } : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** The package that another package gets by a name, which may be another copy than the application's. */
-export function packageSeenBy(name: string, other: InstalledPackage): InstalledPackage | undefined {
-  // A package may lie in the folder of the one that asks, or in any folder above it.
-  return installedPackage(name, other.path) ?? installedPackage(name, dirname(other.path));
 }
 
 /** Major and minor version as numbers. */

@@ -1,5 +1,6 @@
 import { isDurascopeError } from "../core/errors.ts";
 import {
+  type CallOptions,
   errorName,
   openApi,
   type StepFunctionsApi,
@@ -24,7 +25,7 @@ export async function permissionFindings(
     return [failed(CALL, "the AWS client cannot be made", reason)];
   }
   const list = await attempt("states:ListExecutions", () =>
-    api.listExecutions({ stateMachineArn, maxResults: 1 }),
+    api.listExecutions({ stateMachineArn, maxResults: 1 }, patience()),
   );
   const executionArn = list.answer?.executions?.[0]?.executionArn;
   if (list.answer === undefined) return [list.finding];
@@ -39,15 +40,13 @@ export async function permissionFindings(
     ];
   const [history, described] = await Promise.all([
     attempt("states:GetExecutionHistory", () =>
-      api.getExecutionHistory({
-        executionArn,
-        maxResults: 1,
-        reverseOrder: false,
-        includeExecutionData: false,
-      }),
+      api.getExecutionHistory(
+        { executionArn, maxResults: 1, reverseOrder: false, includeExecutionData: false },
+        patience(),
+      ),
     ),
     attempt("states:DescribeExecution", () =>
-      api.describeExecution({ executionArn, includedData: "METADATA_ONLY" }),
+      api.describeExecution({ executionArn, includedData: "METADATA_ONLY" }, patience()),
     ),
   ]);
   return [list.finding, history.finding, described.finding];
@@ -62,9 +61,24 @@ async function attempt<Answer>(
     return { finding: ok(CALL, `${action} is allowed`), answer };
   } catch (error) {
     const name = errorName(error);
-    const hint = name.startsWith("AccessDenied")
-      ? `Allow ${action} in the policy of the poller's role (docs/production.md).`
-      : "Check the ARN, the region and the credentials of this process.";
-    return { finding: failed(CALL, `${action} failed (${name})`, hint) };
+    return { finding: failed(CALL, `${action} failed (${name})`, hintOf(name, action)) };
   }
+}
+
+const PATIENCE_MS = 10_000;
+
+function patience(): CallOptions {
+  return { abortSignal: AbortSignal.timeout(PATIENCE_MS) };
+}
+
+function hintOf(name: string, action: string): string {
+  if (name.startsWith("AccessDenied"))
+    return `Allow ${action} in the policy of the poller's role (docs/production.md).`;
+  if (/Credentials|Token|UnrecognizedClient|Signature/.test(name))
+    return "AWS takes no credentials of this process: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in anew.";
+  if (name === "StateMachineDoesNotExist" || name === "InvalidArn")
+    return "Check the ARN: account, region and name have to be right.";
+  if (name === "StateMachineTypeNotSupported")
+    return "It is an Express state machine, whose executions have no history to read.";
+  return "Check that AWS can be reached from here (AWS_ENDPOINT_URL_SFN, a proxy), and the ARN, and the credentials of this process.";
 }

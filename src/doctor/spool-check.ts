@@ -1,22 +1,37 @@
 import { readdir, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Environment } from "../correlation/disabled.ts";
 import { spoolOfEnvironment } from "../telemetry/spool/open-spool.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
-/** Whether the spool of the environment can be written, and what waits in it; reads it only. Never rejects. */
+/** Whether the spool of the environment can be written, and what waits in it. Leaves nothing there. Never rejects. */
 export async function spoolFindings(environment: Environment): Promise<Finding[]> {
   const options = spoolOfEnvironment(environment);
   if (options === undefined) return [];
   const path = resolve(options.directory);
-  const unwritable = await whyNotWritable(path);
-  if (unwritable !== undefined)
+  const { maxBytes } = options;
+  if (maxBytes !== undefined && !(maxBytes > 0))
     return [
       failed(
         "spool",
-        `the spool ${path} cannot be written (${unwritable})`,
-        "Make the folder, and let this user write to it.",
+        "DURASCOPE_SPOOL_MAX_BYTES is no number of bytes above 0, so nothing is exported",
+        "Correct it, or unset it for 256 MiB.",
       ),
+    ];
+  const { folder, reason } = await writable(path);
+  if (reason !== undefined)
+    return [
+      failed(
+        "spool",
+        folder === path
+          ? `the spool ${path} cannot be written (${reason})`
+          : `the spool ${path} cannot be made in ${folder} (${reason})`,
+        "Let this user write there, or set DURASCOPE_SPOOL_DIR to another folder.",
+      ),
+    ];
+  if (folder !== path)
+    return [
+      ok("spool", `the spool ${path} is not there yet: the first process that uses it makes it`),
     ];
   const names = await readdir(path, { recursive: true }).catch(() => []);
   const waiting = names.filter((name) => name.endsWith(".otlp"));
@@ -27,7 +42,7 @@ export async function spoolFindings(environment: Environment): Promise<Finding[]
       ? ok("spool", `the spool ${path} is empty`)
       : warning(
           "spool",
-          `${waiting.length} batches (${Math.ceil(bytes / 1024)} KiB) wait in the spool ${path}`,
+          `${counted(waiting.length, "batch waits", "batches wait")} in the spool ${path} (${Math.ceil(bytes / 1024)} KiB)`,
           "A process with this spool sends them as soon as the endpoint takes them.",
         ),
     ...(corrupt === 0
@@ -35,22 +50,34 @@ export async function spoolFindings(environment: Environment): Promise<Finding[]
       : [
           warning(
             "spool_corrupt",
-            `${corrupt} corrupt files were set aside in the spool ${path}`,
+            `${counted(corrupt, "corrupt file was", "corrupt files were")} set aside in the spool ${path}`,
             "Their spans are lost; remove the files *.corrupt once you have looked at them.",
           ),
         ]),
   ];
 }
 
-async function whyNotWritable(path: string): Promise<string | undefined> {
+/**
+ * The folder that is written to first, which is the nearest one above when it is not there yet: whoever opens a spool makes
+ * it. With the reason why it cannot be written, where it cannot.
+ */
+async function writable(
+  path: string,
+): Promise<{ readonly folder: string; readonly reason?: string }> {
   const probe = join(path, `.probe-${process.pid}`);
   try {
     await writeFile(probe, "");
     await rm(probe);
-    return undefined;
+    return { folder: path };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
+    const above = dirname(path);
+    return code === "ENOENT" && above !== path ? writable(above) : { folder: path, reason: code };
   }
+}
+
+function counted(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
 }
 
 async function sizeOf(paths: readonly string[]): Promise<number> {

@@ -114,6 +114,50 @@ describe("durascope poll", () => {
     expect(await pollOnce()).toBe(first);
   });
 
+  it("checkpoints nothing that an endpoint did not take: the next pass sends all of it", async () => {
+    for (const scenario of scenarios.filter(({ name }) =>
+      /^(fulfilled|undeliverable)$/.test(name),
+    )) {
+      const { sfn, stateMachineArn } = local;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await runOnStepFunctions(scenario, { sfn, stateMachineArn, approvals });
+    }
+    const collector = await startScriptedCollector();
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
+      OTEL_EXPORTER_OTLP_TIMEOUT: "500",
+      OTEL_METRICS_EXPORTER: "none",
+      OTEL_LOGS_EXPORTER: "none",
+    };
+    const args = ["--state-machine-arn", local.stateMachineArn, "--once"];
+    args.push("--checkpoints", folder.path("checkpoints-of-outage"));
+    const pollOnce = async (): Promise<{ code: unknown; text: string }> => {
+      const { child, said } = poll(args, environment);
+      const [code] = await once(child, "exit");
+      return { code, text: said() };
+    };
+    try {
+      collector.always({ status: 503 });
+      const outage = await pollOnce();
+      expect(outage).toMatchObject({
+        code: 1,
+        text: expect.stringContaining("0 executions ended"),
+      });
+      collector.always({
+        status: 200,
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+      const after = await pollOnce();
+      expect(after).toMatchObject({ code: 0, text: expect.stringContaining(" 0 still open") });
+      const roots = collector.taken().filter((name) => name === "orderSaga");
+      expect(roots).toHaveLength(Number(/(\d+) executions? ended/.exec(after.text)?.[1]));
+      expect(roots.length).toBeGreaterThan(1);
+    } finally {
+      await collector.stop();
+    }
+  });
+
   it("keeps in a spool what a collector did not take, and sends it with the next poll", async () => {
     const collector = await startScriptedCollector();
     const spool = folder.path("spool");
