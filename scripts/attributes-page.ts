@@ -209,8 +209,8 @@ ${spanTable()}
   cancelled or abandoned, and when the application marked its failure as benign. A wait is an error only when it was refused.
 - **Events**: \`started\` when a worker or a child took a step up, \`back-off\` with \`backoff.ms\` before a retry,
   \`workflow task failed\` on the run.
-- **Links** carry \`link.relation\`: \`caller\`, \`parent\`, \`child\`, \`previous_run\`, \`next_run\`, \`signal_sender\`, \`compensates\`
-  (from a compensation to the failed step that made it necessary), \`xray\` (a Lambda function's segment).
+- **Links** carry \`link.relation\`: \`caller\`, \`parent\`, \`child\`, \`previous_run\`, \`next_run\`, \`signal_sender\`,
+  \`update_sender\`, \`compensates\` (from a compensation to the failed step that made it necessary), \`xray\` (a Lambda function's segment).
 - **Choice, Pass, Succeed and Fail states** have a span only when they failed (docs/adr/0003-plumbing-states.md).
 - A child whose recorded times lie outside its parent is moved into it; \`${VOCABULARY.rawStart.key}\` and
   \`${VOCABULARY.rawEnd.key}\` keep what was recorded.

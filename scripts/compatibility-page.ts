@@ -131,7 +131,7 @@ ${table}
 
 - The folders below \`test/stacks\` hold those sets of packages, each with a lock of its own. \`npm run setup:backends\` installs them.
 - **Not run**: Tempo and Datadog's own API (local servers that hold to their documented interfaces stand in for both; \`TEMPO_URL\` runs the
-  same suite against a real Tempo, \`JAEGER_URL\` against any Jaeger), Grafana, Loki, AWS itself, Windows.
-- OpenTelemetry's API 1.9 and 1.10 do not see each other's providers. One process has one of them.
+  same suite against a real Tempo, \`JAEGER_URL\` against any Jaeger), Grafana, Loki (3.7.7 by hand, [stack.md](stack.md)), AWS itself, Windows.
+- Code that loads OpenTelemetry's API 1.10 does not see a provider that was registered through 1.9. One process has one of them.
 `;
 }

@@ -10,7 +10,9 @@ import type { SpanRecord } from "../src/projection/span-record.ts";
 import { traceFromHistory as executionTrace } from "../src/stepfunctions/history.ts";
 import { encodeSpans } from "../src/telemetry/otlp/otlp-json.ts";
 import { traceFromHistory as runTrace } from "../src/temporal/history.ts";
+import { MOST_PAGES } from "../src/temporal/oldest-runs.ts";
 import { MOST_CALLS, SILENCE_MS } from "../src/temporal/silent-runs.ts";
+import { MOST_ASKED } from "../src/temporal/timed-out-attempts.ts";
 import {
   SCENARIO_NAMES,
   stepFunctionsFixture,
@@ -146,8 +148,13 @@ ${table(
   ]),
 )}
 
-A Temporal worker's plugin writes no event into the history. It makes one kind of call of its own, and only with a MeterProvider: for the
-gauges of open runs it asks about runs that have been silent for ${SILENCE_MS / MINUTE_MS} minutes (\`DescribeWorkflowExecution\`, a read), at most ${MOST_CALLS} a minute.
+A Temporal worker's plugin writes no event into the history. Without a MeterProvider and a LoggerProvider it makes no call of its own;
+with them it reads:
+
+- \`DescribeWorkflowExecution\` of runs that have been silent for ${SILENCE_MS / MINUTE_MS} minutes, for the gauges of open runs: at most ${MOST_CALLS} a minute;
+- \`ListWorkflowExecutions\` of runs that have been open for over an hour, for the age of the oldest: at most ${MOST_PAGES} pages every 10 minutes;
+- \`DescribeWorkflowExecution\` of an activity's run, seldom \`GetWorkflowExecutionHistoryReverse\` too, where the attempt that begins follows one
+  that may have timed out, for the retries: about at most ${MOST_ASKED} attempts a minute.
 
 ## Calls an execution of Step Functions
 
@@ -175,7 +182,7 @@ A parked execution is read ever more rarely, down to once in \`maxInterval\` (15
 ${long.getExecutionHistory} calls, ${(long.getExecutionHistory / LONG_WAIT_HOURS).toFixed(1)} an hour. AWS does not charge for these calls, it limits them: 20 a second for an
 account and region, of which the poller takes at most \`callsPerSecond\` (10). So 10 calls a second follow at most
 ${Math.floor((10 * 900) / 1).toLocaleString("en")} parked executions at the longest interval. \`ListExecutions\` is called once a sweep for each state
-machine and status, however many executions there are.
+machine, in every fifth once more for what runs, and again for every 1,000 executions that one page does not hold.
 
 ## Money
 
@@ -205,8 +212,8 @@ ${table(
 Indexed spans are what costs: send everything, and let a retention filter keep what is looked for. \`durascope lookup\`
 needs the run's span and its steps; a filter of \`@workflow.outcome:(failed OR timed_out)\` and a share of the rest is a good beginning.
 
-Prices as their pages gave them on ${PRICES_READ}, list prices of us-east-1 and US1, without free tiers, allotments and
-discounts:
+Prices as their pages, some as archived copies, gave them on ${PRICES_READ}: list prices of us-east-1 and US1, without free tiers, allotments
+and discounts:
 
 ${[["what", "price", "source"], ["---", "---", "---"], ...Object.values(PRICES).map(priceRow)]
   .map((cells) => `| ${cells.join(" | ")} |`)

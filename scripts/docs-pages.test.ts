@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { VOCABULARY, VOCABULARY_VERSION } from "../src/core/vocabulary.ts";
+import { MOST_PAGES } from "../src/temporal/oldest-runs.ts";
 import { MOST_CALLS, SILENCE_MS } from "../src/temporal/silent-runs.ts";
+import { MOST_ASKED } from "../src/temporal/timed-out-attempts.ts";
 import { fakeStepFunctions } from "../test/doubles/fake-step-functions.ts";
 import { pinnedVersion } from "../test/support/pinned-version.ts";
 import { backendVersion } from "./compatibility-page.ts";
@@ -21,9 +23,14 @@ function snippet(text: string, mark: string): string {
 
 describe("docs/production.md", () => {
   it("says what the plugin asks a Temporal server, and how often", () => {
-    expect(page("production").replaceAll(/\s+/g, " ")).toContain(
-      `silent for ${SILENCE_MS / 60_000} minutes (\`DescribeWorkflowExecution\`, a read), at most ${MOST_CALLS} times a minute`,
+    const said = page("production").replaceAll(/\s+/g, " ");
+    expect(said).toContain(
+      `silent for ${SILENCE_MS / 60_000} minutes (\`DescribeWorkflowExecution\`), at most ${MOST_CALLS} times a minute`,
     );
+    expect(said).toContain(
+      `(\`ListWorkflowExecutions\`, every 10 minutes, 250 a page, at most ${MOST_PAGES} pages)`,
+    );
+    expect(said).toContain(`at most ${MOST_ASKED} times a minute; with a LoggerProvider`);
   });
 
   it("grants the poller what it calls, and no more", () => {
@@ -35,6 +42,17 @@ describe("docs/production.md", () => {
       .map((name) => `states:${name.charAt(0).toUpperCase()}${name.slice(1)}`)
       .toSorted();
     expect(granted).toEqual(called);
+  });
+
+  it("lets the poller use the key of that state machine, through Step Functions of its region alone", () => {
+    const [listed] = JSON.parse(snippet(page("production"), "iam-poller")).Statement;
+    const { Action, Condition } = JSON.parse(snippet(page("production"), "iam-poller-key"));
+    const [, , , region] = String(listed.Resource).split(":");
+    expect(Action).toBe("kms:Decrypt");
+    expect(Condition.StringEquals).toEqual({
+      "kms:ViaService": `states.${region}.amazonaws.com`,
+      "kms:EncryptionContext:aws:states:stateMachineArn": listed.Resource,
+    });
   });
 });
 
@@ -70,7 +88,7 @@ describe("docs/attribute-schema.md", () => {
     const keys = Object.values(VOCABULARY).map(({ key, type }) => `${key} ${type}`);
     const digest = createHash("sha256").update(keys.toSorted().join("\n")).digest("hex");
     expect(`${VOCABULARY_VERSION} ${digest.slice(0, 16)}`).toMatchInlineSnapshot(
-      `"1.0.0 cb224d14983546f8"`,
+      `"1.0.0 8d2d057f5f2f356f"`,
     );
   });
 });

@@ -76,10 +76,15 @@ ${bucketList()}
   workers counts once; what a worker still held back when it was killed is counted by nobody. A run that is terminated or
   times out is closed by the server without any worker: workers that showed it as open learn of it within minutes and count it
   then, others never do. What no reader had collected when a process died is lost with it.
+  A reset gives a run that counts as closed and not as started, since it began as the run that it is made from.
 - **Gauges** are of what one process follows: sum them over processes. A poller shows what it follows, also after a restart from
   its checkpoints. A worker shows the runs whose tasks it ran, asks the server about those that have been silent, and forgets what
-  has closed elsewhere; after a restart it shows a run from its next task on.
-- **Retries on Temporal** are counted by the worker whose attempt failed, by the retry policy; one after a time-out is not.
+  has closed elsewhere or gone on with another worker (within hours where thousands are parked; until then both show it). After a
+  restart it shows a run from its next task on, and of its waits those that begin then; but \`workflow.open.age.max\` knows runs
+  over an hour old at once, since workers list those of their task queues every ten minutes (5,000 of each at most).
+- **Retries on Temporal** are counted by the worker whose attempt failed, by the retry policy. Of an attempt that timed out no
+  worker is told: the next attempt's worker asks the server for the failure before it, where attempts have lasted long enough for
+  a time-out, about at most 200 attempts a minute. Where the server cannot be asked, or that attempt dies too, nobody counts it.
 - **Bounded.** A label takes 1,000 values, further ones are \`other\`, and that is said once. \`metricAttributes\` adds business keys as labels of
   \`workflow.started\`, \`workflow.closed\` and \`workflow.duration\`: \`["order.tier"]\`. The gauges follow 10,000 open runs a process.`;
 }

@@ -9,8 +9,8 @@ export interface Price {
   readonly source: string;
 }
 
-/** The day on which the pages were read, ISO 8601. */
-export const PRICES_READ = "2026-11-26";
+/** The day on which the pages were read, some as archived copies, ISO 8601. */
+export const PRICES_READ = "2026-11-27";
 
 /** List prices (AWS: us-east-1; Datadog: US1, billed a year ahead), without free tiers and allotments. */
 export const PRICES: {

@@ -26,7 +26,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     "An API key sends data, an application key reads it: lookup needs both. The application key's scopes are `apm_read` and `logs_read_data`.",
   LOOKUP_FILE_MISSING:
     "`npm run demo` leaves `.durascope/demo.otlp.jsonl`; a collector's `file` exporter writes such a file, too.",
-  LOOKUP_FILE_UNREADABLE: "It is a folder, or this user may not read it.",
+  LOOKUP_FILE_UNREADABLE: "It is a pipe or a device, or this user may not read it.",
   OTLP_ENDPOINT:
     "The endpoint has a scheme and no path; `/v1/traces` is added. A path of your own goes into `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.",
   OTLP_HEADER: "Headers are a list of `name=value`, separated by commas, values percent-encoded.",
@@ -41,6 +41,8 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   PROMETHEUS_MISSING:
     "The endpoint is OpenTelemetry's own, so that its format is Prometheus's own.",
   PROMETHEUS_PORT: "Another process has the port, or this user may not take it.",
+  LONGEST_SPAN:
+    "It is for backends that refuse long spans ([sampling.md](sampling.md#runs-that-are-longer-than-the-backend-takes)). Leave it out, and all spans are sent as they are.",
   SPOOL_OPTION: "The bound is in bytes: `DURASCOPE_SPOOL_MAX_BYTES=268435456` is 256 MiB.",
   SPOOL_FOLDER:
     "The folder must be on a disk that lasts: a container's own disk goes with the container.",
@@ -104,7 +106,7 @@ export const SYMPTOMS: readonly (readonly [title: string, text: string])[] = [
   [
     "No span arrives at all",
     "`npx durascope doctor` first. Without an OpenTelemetry SDK in the process `OTEL_EXPORTER_OTLP_ENDPOINT` has to be set; with one, its span processor is found by itself. " +
-      "One way only: a provider that was registered through `@opentelemetry/api` 1.9 is invisible to code that loads 1.10, and the other way round. `npm ls @opentelemetry/api` shows both.",
+      "A provider that was registered through `@opentelemetry/api` 1.9 is invisible to code that loads 1.10; 1.9 sees one of 1.10. `npm ls @opentelemetry/api` shows both.",
   ],
   [
     "Activities have spans, workflows have none",
@@ -112,7 +114,8 @@ export const SYMPTOMS: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     "The trace has steps but no root",
-    "The run is still open: its span comes last, when the run closes. `durascope lookup` draws it from its steps and says so. A run that was terminated, or that timed out, has no worker that could tell its end: `durascope convert` makes it from the history.",
+    "The run is still open: its span comes last, when the run closes. `durascope lookup` draws it from its steps and says so. A run that was terminated, or that timed out, has no worker that could tell its end: `durascope convert` makes it from the history. " +
+      "And a run that took days has a span that some backends refuse, such as Datadog over 18 hours: it looks open there for good, unless spans are told how long they may be ([sampling.md](sampling.md#runs-that-are-longer-than-the-backend-takes)).",
   ],
   [
     "`lookup` finds nothing",
