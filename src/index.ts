@@ -1,5 +1,5 @@
 import type { WorkflowTrace } from "./core/model.ts";
-import { nodeSha256 } from "./correlation/node-sha256.ts";
+import { nodeSha256 } from "./host/node-sha256.ts";
 import type { SpanRecord } from "./projection/span-record.ts";
 import { projectSpans, type SpanOptions } from "./projection/spans.ts";
 

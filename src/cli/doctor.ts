@@ -1,13 +1,13 @@
 import { isDurascopeError } from "../core/errors.ts";
-import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
 import type { NamedBackend } from "../doctor/backend-check.ts";
 import { examine } from "../doctor/examine.ts";
 import { type Finding, failed, ok, warning } from "../doctor/finding.ts";
+import { INSTRUMENTATION_SCOPE } from "../host/instrumentation-scope.ts";
 import { palette, wantsColor } from "../report/palette.ts";
 import { printable, wrap } from "../report/printable.ts";
 import type { BackendId } from "../telemetry/backend-limits.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
-import { type ChosenBackend, choiceOf, chooseBackend } from "./lookup-backend.ts";
+import { type ChosenBackend, choiceOf, chooseBackend } from "./lookup/backend.ts";
 import { type CommandIo, columnsOf, write } from "./output.ts";
 
 /** Options of `durascope doctor`, as the command line gives them. */

@@ -6,11 +6,11 @@ const text = (path: string): string => readFileSync(new URL(path, root), "utf8")
 
 /** Sources that read the environment for a lookup. */
 const sources = [
-  ...readdirSync(new URL("src/cli", root))
-    .filter((name) => /^(?:lookup|local-backends|output)/.test(name))
-    .map((name) => `src/cli/${name}`),
-  ...readdirSync(new URL("src/lookup", root), { recursive: true, encoding: "utf8" }).map(
-    (name) => `src/lookup/${name}`,
+  ...["lookup.ts", "output.ts"].map((name) => `src/cli/${name}`),
+  ...["src/cli/lookup", "src/lookup"].flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" }).map(
+      (name) => `${folder}/${name}`,
+    ),
   ),
   "src/report/palette.ts",
 ].filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));

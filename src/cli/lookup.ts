@@ -3,10 +3,10 @@ import type { LookupBackend, LookupQuery, LookupResult } from "../lookup/backend
 import { lookUp, whyNoId } from "../lookup/look-up.ts";
 import { printable, wrap } from "../report/printable.ts";
 import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
-import { answerOf, type LookupAnswer } from "./lookup-answer.ts";
-import { type BackendChoice, type ChosenBackend, chooseBackend } from "./lookup-backend.ts";
-import { lookupJson } from "./lookup-json.ts";
-import { type LookupTextOptions, lookupText, otherTraceNote, plainUrl } from "./lookup-text.ts";
+import { answerOf, type LookupAnswer } from "./lookup/answer.ts";
+import { type BackendChoice, type ChosenBackend, chooseBackend } from "./lookup/backend.ts";
+import { lookupJson } from "./lookup/json.ts";
+import { type LookupTextOptions, lookupText, otherTraceNote, plainUrl } from "./lookup/text.ts";
 import { type CommandIo, columnsOf, write } from "./output.ts";
 import { parseSince } from "./since.ts";
 import { withWaitingNote } from "./waiting-note.ts";

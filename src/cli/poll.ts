@@ -1,7 +1,6 @@
 import { mkdir, open as openFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isDurascopeError } from "../core/errors.ts";
-import { isDisabled } from "../correlation/disabled.ts";
 import {
   fileSpanProcessor,
   type OtlpFile,
@@ -12,6 +11,7 @@ import {
   type PrometheusEndpoint,
   prometheusEndpoint,
 } from "../exporters/index.ts";
+import { isDisabled } from "../host/disabled.ts";
 import {
   folderCheckpoints,
   type PollerStats,

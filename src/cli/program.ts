@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { Command, Option } from "commander";
-import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
+import { INSTRUMENTATION_SCOPE } from "../host/instrumentation-scope.ts";
 import { BACKEND_LIMITS } from "../telemetry/backend-limits.ts";
 import type { ConvertOptions } from "./convert.ts";
 import type { DoctorOptions } from "./doctor.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { toReadableSpan } from "../correlation/readable-span.ts";
-import { environmentAttributes, resourceOf } from "../correlation/resource.ts";
 import { otlpHttpProcessor } from "../exporters/otlp-http.ts";
+import { toReadableSpan } from "../host/readable-span.ts";
+import { environmentAttributes, resourceOf } from "../host/resource.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { longestSpan, shortened } from "../telemetry/long-span.ts";
 import { CommandFailure, EXIT } from "./failure.ts";

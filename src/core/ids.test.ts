@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { isSampled, runIds, runKey, type StateAttempt, stateAttemptKey } from "./ids.ts";
 
 // The vectors were computed apart from this code, with Python's hashlib, from the recipe in docs/attributes.md.

@@ -7,8 +7,8 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { afterEach, expect, test } from "vitest";
+import { activeSpanContext, applicationProcessor } from "../host/opentelemetry-global.ts";
 import { type ActiveIdentity, activeIdentity, runWithIdentity } from "./active-identity.ts";
-import { activeSpanContext, applicationProcessor } from "./opentelemetry-global.ts";
 
 const identity = (workflowId: string): ActiveIdentity => ({
   engine: "temporal",

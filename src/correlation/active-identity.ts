@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { StepIdentity } from "../core/identity.ts";
-import type { SpanIds } from "./log-fields.ts";
-import { withActiveSpan } from "./opentelemetry-global.ts";
+import { withActiveSpan } from "../host/opentelemetry-global.ts";
+import type { SpanIds } from "./span-ids.ts";
 
 /** The step that some code runs for, and the span that stands for this try of it. */
 export interface ActiveIdentity extends StepIdentity, SpanIds {}

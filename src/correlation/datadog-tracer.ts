@@ -1,5 +1,5 @@
-import type { SpanIds } from "./log-fields.ts";
-import { property } from "./property.ts";
+import { property } from "../host/property.ts";
+import type { SpanIds } from "./span-ids.ts";
 
 /** Ids of a span of `dd-trace`. */
 export interface DatadogSpanContext {

@@ -1,5 +1,5 @@
 import type { Identities } from "../core/failure-text.ts";
-import { nodeSha256 } from "./node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 
 /** An identity (who signalled, which worker) as it may be recorded; hashed ones keep 16 hex digits and stay comparable. */
 export function identityText(

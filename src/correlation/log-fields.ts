@@ -1,14 +1,7 @@
 import type { StepIdentity } from "../core/identity.ts";
 import { type IdentityFields, identityFields } from "../core/identity-fields.ts";
 import { type DatadogTracer, datadogLogIds } from "./datadog-tracer.ts";
-
-/** Ids of the span that a log line belongs to. */
-export interface SpanIds {
-  /** 32 hex digits. */
-  readonly traceId: string;
-  /** 16 hex digits. */
-  readonly spanId: string;
-}
+import type { SpanIds } from "./span-ids.ts";
 
 /** Flat fields of a log line, by the vocabulary's names. */
 export type LogFields = IdentityFields;

@@ -1,9 +1,9 @@
 import { DurascopeError } from "../core/errors.ts";
 import { type FailureMessages, failureText, failureType } from "../core/failure-text.ts";
+import { property } from "../host/property.ts";
 import { activeIdentity } from "./active-identity.ts";
 import { runWithDatadogSpan, type StepEnding } from "./datadog-span.ts";
 import { type DatadogTracer, isDatadogTracer } from "./datadog-tracer.ts";
-import { property } from "./property.ts";
 
 /** What {@link withDatadog} may be told; nothing needs to be. */
 export interface WithDatadogOptions {

@@ -1,6 +1,6 @@
 import { isDurascopeError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
-import type { Environment } from "../correlation/disabled.ts";
+import type { Environment } from "../host/disabled.ts";
 import { exportsByEnvironment } from "../telemetry/environment-exporter.ts";
 import { type Delivery, deliveryOf } from "../telemetry/otlp/delivery.ts";
 import { type HttpAnswer, httpPost } from "../telemetry/otlp/http-post.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/ports.ts";
-import type { Environment } from "../correlation/disabled.ts";
+import type { Environment } from "../host/disabled.ts";
 import type { StepFunctionsClient } from "../stepfunctions/step-functions-api.ts";
 import type { BackendId } from "../telemetry/backend-limits.ts";
 import { backendFinding, type NamedBackend } from "./backend-check.ts";

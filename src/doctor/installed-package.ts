@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 
 /** A package as some code would load it. */
 export interface InstalledPackage {

@@ -1,4 +1,4 @@
-import { type Environment, isDisabled } from "../correlation/disabled.ts";
+import { type Environment, isDisabled } from "../host/disabled.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Whether Node.js is new enough, and whether something switches everything off. */

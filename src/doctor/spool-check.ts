@@ -1,6 +1,6 @@
 import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Environment } from "../correlation/disabled.ts";
+import type { Environment } from "../host/disabled.ts";
 import { spoolOfEnvironment } from "../telemetry/spool/open-spool.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 

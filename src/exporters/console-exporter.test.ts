@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { readableSpan } from "../../test/support/readable-spans.ts";
 import { sagaTrace } from "../../test/support/saga-runs.ts";
-import { toReadableSpan } from "../correlation/readable-span.ts";
-import { resourceOf } from "../correlation/resource.ts";
+import { toReadableSpan } from "../host/readable-span.ts";
+import { resourceOf } from "../host/resource.ts";
 import { spansOf } from "../index.ts";
 import { consoleTreeExporter } from "./console-exporter.ts";
 

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { DurascopeError } from "../core/errors.ts";
-import type { Environment } from "../correlation/disabled.ts";
+import type { Environment } from "../host/disabled.ts";
 import { batchProcessor, type CountingProcessor } from "../telemetry/batch-processor.ts";
 import type { BatchOptions } from "../telemetry/batch-settings.ts";
 import { datadogSiteName } from "../telemetry/datadog-site.ts";
@@ -9,7 +9,7 @@ import {
   type CountingExporter,
   type OtlpExporterOptions,
   otlpSpanExporter,
-} from "../telemetry/otlp/otlp-exporter.ts";
+} from "../telemetry/otlp-exporter.ts";
 import { type SpoolOptions, spoolOfEnvironment } from "../telemetry/spool/open-spool.ts";
 
 /** Options of {@link datadogExporter}. */

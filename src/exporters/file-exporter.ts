@@ -1,4 +1,4 @@
-import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
+import type { ReadableSpan, SpanProcessor } from "../host/readable-span.ts";
 import { spanGroups } from "../telemetry/otlp/span-groups.ts";
 import type { SpanExporter } from "../telemetry/span-exporter.ts";
 import { type OtlpFile, type OtlpFileOptions, openOtlpFile } from "./otlp-file.ts";

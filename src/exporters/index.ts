@@ -5,24 +5,24 @@ export type { BatchOptions } from "../telemetry/batch-settings.ts";
 export type { ExportCounts } from "../telemetry/export-counts.ts";
 export type { ExportedSpan } from "../telemetry/otlp/exported-span.ts";
 export {
-  type CountingExporter,
-  type OtlpExporterOptions,
-  otlpSpanExporter,
-} from "../telemetry/otlp/otlp-exporter.ts";
-export {
   encodeLogs,
   encodeSpans,
   type LogGroup,
   type SpanGroup,
 } from "../telemetry/otlp/otlp-json.ts";
-export type { OtlpHttpOptions, OtlpProtocol } from "../telemetry/otlp/otlp-settings.ts";
 export type {
   OtlpAttributes,
   OtlpLog,
   OtlpOrigin,
   OtlpSpan,
   OtlpValue,
-} from "../telemetry/otlp-model.ts";
+} from "../telemetry/otlp/otlp-model.ts";
+export type { OtlpHttpOptions, OtlpProtocol } from "../telemetry/otlp/otlp-settings.ts";
+export {
+  type CountingExporter,
+  type OtlpExporterOptions,
+  otlpSpanExporter,
+} from "../telemetry/otlp-exporter.ts";
 export type { ExportResult, SpanExporter } from "../telemetry/span-exporter.ts";
 export type { SpoolOptions } from "../telemetry/spool/open-spool.ts";
 export type { RotationOptions } from "./appended-file.ts";

@@ -1,4 +1,4 @@
-import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
+import type { ReadableSpan, SpanProcessor } from "../host/readable-span.ts";
 import { type ExportedSpan, fromReadableSpan } from "../telemetry/otlp/exported-span.ts";
 import type { SpanExporter } from "../telemetry/span-exporter.ts";
 

@@ -1,5 +1,5 @@
 import { DurascopeError } from "../core/errors.ts";
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 
 /** Node's codes of a module that is not there, for `import` and for `require`. */
 const NOT_THERE: ReadonlySet<unknown> = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);

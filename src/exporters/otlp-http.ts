@@ -1,6 +1,6 @@
 import { batchProcessor, type CountingProcessor } from "../telemetry/batch-processor.ts";
 import type { BatchOptions } from "../telemetry/batch-settings.ts";
-import { type OtlpExporterOptions, otlpSpanExporter } from "../telemetry/otlp/otlp-exporter.ts";
+import { type OtlpExporterOptions, otlpSpanExporter } from "../telemetry/otlp-exporter.ts";
 
 /** Options of {@link otlpHttpProcessor}; what is left out comes from `OTEL_EXPORTER_OTLP_*`, as OpenTelemetry specifies. */
 export interface OtlpHttpProcessorOptions extends OtlpExporterOptions, BatchOptions {}

@@ -1,5 +1,5 @@
-import type { Environment } from "../correlation/disabled.ts";
-import { environmentAttributes } from "../correlation/resource.ts";
+import type { Environment } from "../host/disabled.ts";
+import { environmentAttributes } from "../host/resource.ts";
 import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
 import { openTelemetryPackages } from "./opentelemetry-packages.ts";
 

@@ -1,4 +1,4 @@
-import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
+import type { OtlpAttributes } from "../telemetry/otlp/otlp-model.ts";
 import { type OtlpFile, openOtlpFile } from "./otlp-file.ts";
 import { logOfPinoLine, type PinoLine } from "./pino-line.ts";
 import { turnQueue } from "./turn-queue.ts";

@@ -1,4 +1,4 @@
-import type { OtlpLog, OtlpValue } from "../telemetry/otlp-model.ts";
+import type { OtlpLog, OtlpValue } from "../telemetry/otlp/otlp-model.ts";
 
 /** A line of pino as an OTLP log record, and the name of the logger that wrote it. */
 export interface PinoLine {

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { DurascopeError } from "../core/errors.ts";
 import { prometheusViews } from "../core/instruments.ts";
-import type { Environment } from "../correlation/disabled.ts";
-import { environmentAttributes } from "../correlation/resource.ts";
+import type { Environment } from "../host/disabled.ts";
+import { environmentAttributes } from "../host/resource.ts";
 import type { MeterProvider } from "../telemetry/application-providers.ts";
 import { openTelemetryPackages } from "./opentelemetry-packages.ts";
 

@@ -1,8 +1,8 @@
-import type { Environment } from "../correlation/disabled.ts";
-import { applicationProcessor } from "../correlation/opentelemetry-global.ts";
-import { type FinishedSpan, toReadableSpan } from "../correlation/readable-span.ts";
-import { environmentAttributes, type OwnResource, resourceOf } from "../correlation/resource.ts";
-import { within } from "../correlation/within.ts";
+import type { Environment } from "../host/disabled.ts";
+import { applicationProcessor } from "../host/opentelemetry-global.ts";
+import { type FinishedSpan, toReadableSpan } from "../host/readable-span.ts";
+import { environmentAttributes, type OwnResource, resourceOf } from "../host/resource.ts";
+import { within } from "../host/within.ts";
 import { httpExporter, type Post } from "./http-exporter.ts";
 import type { WithWorkflowOptions } from "./options.ts";
 import { otlpRequest } from "./otlp-json.ts";

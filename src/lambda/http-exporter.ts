@@ -1,5 +1,5 @@
-import type { Environment } from "../correlation/disabled.ts";
-import { parseKeyValueList } from "../correlation/key-value-list.ts";
+import type { Environment } from "../host/disabled.ts";
+import { parseKeyValueList } from "../host/key-value-list.ts";
 
 /** Posts a body to a collector: true when it has taken it, false when it surely has not. May reject. */
 export type Post = (body: string) => Promise<boolean>;

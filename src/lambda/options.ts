@@ -1,6 +1,6 @@
 import { DurascopeError } from "../core/errors.ts";
 import type { FailureMessages } from "../core/failure-text.ts";
-import type { SpanProcessor } from "../correlation/readable-span.ts";
+import type { SpanProcessor } from "../host/readable-span.ts";
 
 /** Options of `withWorkflow`; none is needed. */
 export interface WithWorkflowOptions {

@@ -1,5 +1,5 @@
-import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
-import type { FinishedSpan } from "../correlation/readable-span.ts";
+import { INSTRUMENTATION_SCOPE } from "../host/instrumentation-scope.ts";
+import type { FinishedSpan } from "../host/readable-span.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 

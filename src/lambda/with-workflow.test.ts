@@ -12,8 +12,8 @@ import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runIds, stateAttemptKey } from "../core/ids.ts";
 import { workflowMixin } from "../correlation/mixin.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
-import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
+import type { ReadableSpan, SpanProcessor } from "../host/readable-span.ts";
 import { withWorkflow } from "./with-workflow.ts";
 
 const arn = "arn:aws:states:us-east-1:123456789012:execution:OrderSaga:order-1001";

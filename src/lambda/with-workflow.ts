@@ -1,8 +1,8 @@
 import { DurascopeError } from "../core/errors.ts";
 import { runWithIdentity } from "../correlation/active-identity.ts";
-import { isDisabled } from "../correlation/disabled.ts";
-import { withActiveSpan } from "../correlation/opentelemetry-global.ts";
-import { property } from "../correlation/property.ts";
+import { isDisabled } from "../host/disabled.ts";
+import { withActiveSpan } from "../host/opentelemetry-global.ts";
+import { property } from "../host/property.ts";
 import { remainingMs, watchDeadline } from "./deadline.ts";
 import { spanDelivery } from "./delivery.ts";
 import { failureOf } from "./failure.ts";

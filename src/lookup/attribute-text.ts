@@ -1,4 +1,4 @@
-import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
+import type { OtlpAttributes } from "../telemetry/otlp/otlp-model.ts";
 
 /** An attribute as text; undefined when it is absent or no scalar. */
 export function attributeText(attributes: OtlpAttributes, key: string): string | undefined {

@@ -1,5 +1,5 @@
 import { ENGINE_WORDS, VOCABULARY } from "../core/vocabulary.ts";
-import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
+import type { OtlpAttributes } from "../telemetry/otlp/otlp-model.ts";
 
 /** Attributes that name other runs than the one that carries them. */
 const RELATIVES: ReadonlySet<string> = new Set([

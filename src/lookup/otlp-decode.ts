@@ -1,4 +1,4 @@
-import type { OtlpAttributes, OtlpSpan, OtlpValue } from "../telemetry/otlp-model.ts";
+import type { OtlpAttributes, OtlpSpan, OtlpValue } from "../telemetry/otlp/otlp-model.ts";
 import type { RecordedLog, RecordedSpan } from "./recorded-run.ts";
 import { wholeSpan } from "./whole-span.ts";
 

@@ -1,5 +1,5 @@
 import type { RunLink } from "../core/model.ts";
-import type { OtlpAttributes, OtlpLog, OtlpSpan } from "../telemetry/otlp-model.ts";
+import type { OtlpAttributes, OtlpLog, OtlpSpan } from "../telemetry/otlp/otlp-model.ts";
 
 /** A span as a backend gives it back. */
 export interface RecordedSpan extends OtlpSpan {

@@ -5,7 +5,7 @@ import { closed, opened, type ToldEvent as Told } from "../../test/support/told-
 import { growthsOf, TOLD_RUN, traceOf, traceOfEvents } from "../../test/support/told-trace.ts";
 import { runIds } from "../core/ids.ts";
 import type { WorkflowTrace } from "../core/model.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { type LogEvent, logEventsOf, retryEvent } from "./log-events.ts";
 import { projectSpans } from "./spans.ts";
 

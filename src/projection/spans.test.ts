@@ -6,7 +6,7 @@ import { newFold, TOLD_RUN, traceOf, traceOfEvents } from "../../test/support/to
 import type { WorkflowEvent } from "../core/event.ts";
 import { runIds } from "../core/ids.ts";
 import type { Engine, RunOutcome, StepOutcome, WorkflowTrace } from "../core/model.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import type { SpanRecord } from "./span-record.ts";
 import { projectSpans, type SpanOptions } from "./spans.ts";
 

@@ -2,7 +2,7 @@ import { VOCABULARY } from "../core/vocabulary.ts";
 import { attributeText } from "../lookup/attribute-text.ts";
 import type { RecordedLog, RecordedRun, RecordedSpan } from "../lookup/recorded-run.ts";
 import { roleOf, type SpanRole } from "../lookup/span-role.ts";
-import type { OtlpAttributes } from "../telemetry/otlp-model.ts";
+import type { OtlpAttributes } from "../telemetry/otlp/otlp-model.ts";
 import {
   attemptRow,
   failureOf,

@@ -1,6 +1,6 @@
 import type { StepIdentity } from "../core/identity.ts";
 import { stateAttemptKey } from "../core/ids.ts";
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 
 /** The try of a Step Functions state that some code runs for, as it is told by what came along with its input. */
 export interface StateInvocation {

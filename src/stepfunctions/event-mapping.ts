@@ -1,12 +1,12 @@
 import type { WarningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
+import { ATTEMPT_EVENTS, takenAttemptKeys } from "./event-mapping/attempt-events.ts";
+import { CONTAINER_EVENTS } from "./event-mapping/container-events.ts";
+import type { Emit, Handler, MappingContext } from "./event-mapping/context.ts";
+import { RUN_EVENTS } from "./event-mapping/run-events.ts";
+import type { Scopes } from "./event-mapping/scope.ts";
+import { STATE_EVENTS } from "./event-mapping/state-events.ts";
 import { detailsOf, type HistoryEvent } from "./history-event.ts";
-import { ATTEMPT_EVENTS, takenAttemptKeys } from "./mapping/attempt-events.ts";
-import { CONTAINER_EVENTS } from "./mapping/container-events.ts";
-import type { Emit, Handler, MappingContext } from "./mapping/mapping-context.ts";
-import { RUN_EVENTS } from "./mapping/run-events.ts";
-import { STATE_EVENTS } from "./mapping/state-events.ts";
-import type { Scopes } from "./scope.ts";
 
 /** Event types that say nothing which another event does not say better. */
 const PLUMBING = /^MapRun(Started|Redriven|Succeeded|Aborted)$/;

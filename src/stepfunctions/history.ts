@@ -6,9 +6,9 @@ import { failure, type Result, type WarningLog, warningLog } from "../core/resul
 import { parseTime } from "../core/time.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { parseExecutionArn } from "./arn.ts";
+import { emptyScopes, type Scopes } from "./event-mapping/scope.ts";
 import { mapEvent, mappingContext } from "./event-mapping.ts";
 import type { ExecutionHistory, HistoryEvent } from "./history-event.ts";
-import { emptyScopes, type Scopes } from "./scope.ts";
 
 /** Which execution a history belongs to: a history does not hold its own ARN. */
 export interface ExecutionIdentity {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 const API = "@opentelemetry/api";

@@ -1,6 +1,6 @@
-import { registry, type SpanContextHolder } from "../correlation/opentelemetry-global.ts";
-import { property } from "../correlation/property.ts";
-import type { HrTime } from "../correlation/readable-span.ts";
+import { registry, type SpanContextHolder } from "../host/opentelemetry-global.ts";
+import { property } from "../host/property.ts";
+import type { HrTime } from "../host/readable-span.ts";
 
 /** Labels of a point. */
 export type MetricLabels = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { readableSpan, readableSpans } from "../../test/support/readable-spans.ts";
-import type { ReadableSpan } from "../correlation/readable-span.ts";
+import type { ReadableSpan } from "../host/readable-span.ts";
 import { batchProcessor } from "./batch-processor.ts";
 import type { ExportResult, SpanExporter } from "./span-exporter.ts";
 

@@ -1,5 +1,5 @@
-import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
-import { within } from "../correlation/within.ts";
+import type { ReadableSpan, SpanProcessor } from "../host/readable-span.ts";
+import { within } from "../host/within.ts";
 import { type BatchOptions, batchSettings } from "./batch-settings.ts";
 import { type ExportCounts, noExportCounts } from "./export-counts.ts";
 import type { SpanExporter } from "./span-exporter.ts";

@@ -1,5 +1,5 @@
-import type { Environment } from "../correlation/disabled.ts";
-import type { WarningLogger } from "./span-processor.ts";
+import type { Environment } from "../host/disabled.ts";
+import type { WarningLogger } from "./warning-logger.ts";
 
 /** How spans are gathered; what is left out comes from `OTEL_BSP_*`, as of OpenTelemetry's own batch processor. */
 export interface BatchOptions {

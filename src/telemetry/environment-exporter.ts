@@ -1,6 +1,6 @@
-import type { Environment } from "../correlation/disabled.ts";
-import type { SpanProcessor } from "../correlation/readable-span.ts";
-import type { WarningLogger } from "./span-processor.ts";
+import type { Environment } from "../host/disabled.ts";
+import type { SpanProcessor } from "../host/readable-span.ts";
+import type { WarningLogger } from "./warning-logger.ts";
 
 /** The exporter of our own, or why there is none. */
 export type LoadedExporter =
@@ -27,7 +27,7 @@ export async function loadExporter(
 ): Promise<LoadedExporter> {
   try {
     const [{ otlpSpanExporter }, { batchProcessor }] = await Promise.all([
-      import("./otlp/otlp-exporter.ts"),
+      import("./otlp-exporter.ts"),
       import("./batch-processor.ts"),
     ]);
     const warning = onWarning && { onWarning };

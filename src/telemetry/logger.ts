@@ -1,7 +1,7 @@
-import { type Environment, isDisabled } from "../correlation/disabled.ts";
-import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
-import { contextOf } from "../correlation/opentelemetry-global.ts";
-import { hrTime } from "../correlation/readable-span.ts";
+import { type Environment, isDisabled } from "../host/disabled.ts";
+import { INSTRUMENTATION_SCOPE } from "../host/instrumentation-scope.ts";
+import { contextOf } from "../host/opentelemetry-global.ts";
+import { hrTime } from "../host/readable-span.ts";
 import type { LogEvent } from "../projection/log-events.ts";
 import { globalLoggerProvider, type LoggerProvider } from "./application-providers.ts";
 

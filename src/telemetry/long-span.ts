@@ -1,8 +1,8 @@
 import { DurascopeError } from "../core/errors.ts";
 import { formatTime } from "../core/time.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
-import type { Environment } from "../correlation/disabled.ts";
-import type { OtlpSpan } from "./otlp-model.ts";
+import type { Environment } from "../host/disabled.ts";
+import type { OtlpSpan } from "./otlp/otlp-model.ts";
 
 /**
  * How long a span may be, in ms: the option, else `DURASCOPE_LONGEST_SPAN_MS`, else endless.

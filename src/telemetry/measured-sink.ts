@@ -1,6 +1,6 @@
 import type { WorkflowTrace } from "../core/model.ts";
 import type { TraceSink } from "../core/ports.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { logEventsOf } from "../projection/log-events.ts";
 import { measurementsOf } from "../projection/measurements.ts";
 import type { WorkflowLogger } from "./logger.ts";

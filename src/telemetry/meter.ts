@@ -1,6 +1,6 @@
 import { INSTRUMENTS, type InstrumentName } from "../core/instruments.ts";
-import { type Environment, isDisabled } from "../correlation/disabled.ts";
-import { INSTRUMENTATION_SCOPE } from "../correlation/instrumentation-scope.ts";
+import { type Environment, isDisabled } from "../host/disabled.ts";
+import { INSTRUMENTATION_SCOPE } from "../host/instrumentation-scope.ts";
 import {
   globalMeterProvider,
   type MeterProvider,

@@ -1,4 +1,4 @@
-import type { ReadableSpan } from "../correlation/readable-span.ts";
+import type { ReadableSpan } from "../host/readable-span.ts";
 
 /** How an export ended: code 0 for done, 1 for failed, as OpenTelemetry's SDK has it. */
 export interface ExportResult {

@@ -1,12 +1,10 @@
-import { type Environment } from "../correlation/disabled.ts";
-import { applicationProcessor, hasTracerProvider } from "../correlation/opentelemetry-global.ts";
-import type { SpanProcessor } from "../correlation/readable-span.ts";
-import type { SpanResource } from "../correlation/resource.ts";
+import { type Environment } from "../host/disabled.ts";
+import { applicationProcessor, hasTracerProvider } from "../host/opentelemetry-global.ts";
+import type { SpanProcessor } from "../host/readable-span.ts";
+import type { SpanResource } from "../host/resource.ts";
 import { apiVersionTrouble } from "./api-version.ts";
 import { exportsByEnvironment, loadExporter } from "./environment-exporter.ts";
-
-/** Takes the warnings of this package: what is wrong, and what to do. */
-export type WarningLogger = (message: string) => void;
+import type { WarningLogger } from "./warning-logger.ts";
 
 /** How a span processor is found. */
 export interface SpanProcessorOptions {

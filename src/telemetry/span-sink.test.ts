@@ -4,7 +4,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { spanRecord } from "../../test/support/span-record.ts";
-import type { ReadableSpan, SpanProcessor } from "../correlation/readable-span.ts";
+import type { ReadableSpan, SpanProcessor } from "../host/readable-span.ts";
 import { type SpanCounts, spanSink } from "./span-sink.ts";
 
 function recorder(): SpanProcessor & { readonly spans: ReadableSpan[] } {

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/ports.ts";
-import { isDisabled } from "../correlation/disabled.ts";
-import { type SpanProcessor, toReadableSpan } from "../correlation/readable-span.ts";
-import { environmentAttributes, resourceOf, type SpanResource } from "../correlation/resource.ts";
-import { within } from "../correlation/within.ts";
+import { isDisabled } from "../host/disabled.ts";
+import { type SpanProcessor, toReadableSpan } from "../host/readable-span.ts";
+import { environmentAttributes, resourceOf, type SpanResource } from "../host/resource.ts";
+import { within } from "../host/within.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import type { ExportCounts } from "./export-counts.ts";
 import { DEFAULT_LATE_AFTER_MS } from "./late-spans.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/ports.ts";
-import type { WarningLogger } from "./span-processor.ts";
+import type { WarningLogger } from "./warning-logger.ts";
 
 /** Warns of a kind of thing; gives whether it was said. */
 export type SparingWarnings = (kind: string, message: string) => boolean;

@@ -1,5 +1,5 @@
 import type { TraceSink } from "../core/ports.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { projectSpans } from "../projection/spans.ts";
 import { countedSpans } from "./counted-spans.ts";

@@ -4,7 +4,7 @@ import { runWithActivity } from "../../test/doubles/running-activity.ts";
 import { runIds } from "../core/ids.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { activeIdentity } from "../correlation/active-identity.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { type AttemptTelemetry, activityAttempt } from "./activity-tracing.ts";
 import type { Notes, WantedNotes } from "./notes.ts";

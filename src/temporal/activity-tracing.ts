@@ -3,7 +3,7 @@ import type { Attempt, Step, WorkflowTrace } from "../core/model.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { runWithIdentity } from "../correlation/active-identity.ts";
 import { logFields } from "../correlation/log-fields.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { retryEvent } from "../projection/log-events.ts";
 import { measurementsOf, retryMeasurement } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";

@@ -1,7 +1,7 @@
 import { failureText, failureType } from "../core/failure-text.ts";
 import type { Failure, StepOutcome } from "../core/model.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 
 /** How an attempt ended. */
 export interface AttemptEnding {

@@ -2,7 +2,7 @@ import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runIds } from "../core/ids.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { clientInterceptor } from "./client-tracing.ts";
 import { headerLink, TRACE_HEADER } from "./workflow/trace-header.ts";

@@ -1,9 +1,9 @@
 import { runIds } from "../core/ids.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
 import { formatTraceparent } from "../correlation/carrier.ts";
-import type { SpanIds } from "../correlation/log-fields.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
-import { activeSpanContext } from "../correlation/opentelemetry-global.ts";
+import type { SpanIds } from "../correlation/span-ids.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
+import { activeSpanContext } from "../host/opentelemetry-global.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
 import { jsonPayload } from "./workflow/proto-value.ts";
 import { TRACE_HEADER } from "./workflow/trace-header.ts";

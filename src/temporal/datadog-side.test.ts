@@ -3,7 +3,7 @@ import { fakeDatadogTracer } from "../../test/doubles/datadog-tracer.ts";
 import { memoryProcessor } from "../../test/doubles/memory-processor.ts";
 import { runIds } from "../core/ids.ts";
 import { runWithIdentity } from "../correlation/active-identity.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { datadogSide } from "./datadog-side.ts";
 import { workflowTracing } from "./plugin.ts";
 

@@ -6,9 +6,9 @@ import {
   type DatadogTracer,
   datadogLogIds,
 } from "../correlation/datadog-tracer.ts";
-import type { SpanIds } from "../correlation/log-fields.ts";
-import { activeSpanContext } from "../correlation/opentelemetry-global.ts";
+import type { SpanIds } from "../correlation/span-ids.ts";
 import { checkTracer } from "../correlation/with-datadog.ts";
+import { activeSpanContext } from "../host/opentelemetry-global.ts";
 import { apiVersionTrouble } from "../telemetry/api-version.ts";
 import { endingOf } from "./attempt-ending.ts";
 import { runningCancelReason } from "./running-activity.ts";

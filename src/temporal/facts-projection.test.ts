@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { runIds } from "../core/ids.ts";
 import type { Step } from "../core/model.ts";
 import { warningLog } from "../core/result.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { projectFacts } from "./facts-projection.ts";
 import type { RunFacts } from "./workflow/run-facts.ts";
 

@@ -5,7 +5,7 @@ import type { Failure, Step, WorkflowTrace } from "../core/model.ts";
 import type { WarningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { identityText } from "../correlation/identity-text.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { logEventsOf } from "../projection/log-events.ts";
 import { measurementsOf } from "../projection/measurements.ts";
 import { projectSpans } from "../projection/spans.ts";

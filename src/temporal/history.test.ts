@@ -7,7 +7,7 @@ import { stepsOf, type WorkflowTrace } from "../core/model.ts";
 import { neutralTree } from "../core/neutral-tree.ts";
 import { warningLog } from "../core/result.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
-import { nodeSha256 } from "../correlation/node-sha256.ts";
+import { nodeSha256 } from "../host/node-sha256.ts";
 import { projectSpans } from "../projection/spans.ts";
 import {
   createHistoryReader,

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/ports.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
-import { property } from "../correlation/property.ts";
-import { within } from "../correlation/within.ts";
+import { property } from "../host/property.ts";
+import { within } from "../host/within.ts";
 import type { Metered } from "../telemetry/meter.ts";
 import { call, serviceOf } from "./server-questions.ts";
 import { text, timestamp } from "./workflow/proto-value.ts";

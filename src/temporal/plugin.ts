@@ -1,6 +1,6 @@
 import { warningLog } from "../core/result.ts";
-import { isDisabled } from "../correlation/disabled.ts";
-import { property } from "../correlation/property.ts";
+import { isDisabled } from "../host/disabled.ts";
+import { property } from "../host/property.ts";
 import { activityAttempt } from "./activity-tracing.ts";
 import { clientInterceptor } from "./client-tracing.ts";
 import { datadogSide } from "./datadog-side.ts";

@@ -1,4 +1,4 @@
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 import { isApplicationFailure, reportedType } from "./attempt-ending.ts";
 
 /** The SDK's RetryPolicy as an activity's `Info` has it, with its intervals in milliseconds. */

@@ -1,4 +1,4 @@
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 import type { RetryPolicy } from "./retry-prediction.ts";
 
 /** The parts of the SDK's activity `Info` that are read. */

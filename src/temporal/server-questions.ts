@@ -1,4 +1,4 @@
-import { property } from "../correlation/property.ts";
+import { property } from "../host/property.ts";
 
 /** A run of a workflow, as the server is asked about it. */
 export interface AskedRun {

@@ -1,7 +1,7 @@
 import type { RunOutcome } from "../core/model.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
-import { property } from "../correlation/property.ts";
-import { within } from "../correlation/within.ts";
+import { property } from "../host/property.ts";
+import { within } from "../host/within.ts";
 import type { Metered, WorkflowMeter } from "../telemetry/meter.ts";
 import type { OpenRun, OpenRuns } from "../telemetry/open-runs.ts";
 import { type AskAboutRun, NOT_FOUND } from "./server-questions.ts";

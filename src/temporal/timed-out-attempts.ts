@@ -1,6 +1,6 @@
 import type { Clock } from "../core/ports.ts";
-import { property } from "../correlation/property.ts";
-import { within } from "../correlation/within.ts";
+import { property } from "../host/property.ts";
+import { within } from "../host/within.ts";
 import { attributesField, eventType } from "./history-event.ts";
 import type { AskAboutRun, AskedRun, RunQuestions } from "./server-questions.ts";
 import { isTimeout } from "./workflow/failure.ts";

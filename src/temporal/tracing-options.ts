@@ -1,7 +1,7 @@
 import { DurascopeError } from "../core/errors.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import type { DatadogTracer } from "../correlation/datadog-tracer.ts";
-import type { SpanProcessor } from "../correlation/readable-span.ts";
+import type { SpanProcessor } from "../host/readable-span.ts";
 import type { LoggerProvider, MeterProvider } from "../telemetry/application-providers.ts";
 
 /** What {@link workflowTracing} may be told; nothing needs to be. */

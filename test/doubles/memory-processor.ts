@@ -1,4 +1,4 @@
-import type { SpanProcessor } from "../../src/correlation/readable-span.ts";
+import type { SpanProcessor } from "../../src/host/readable-span.ts";
 import { type ExportedSpan, fromReadableSpan } from "../../src/telemetry/otlp/exported-span.ts";
 
 /** A span processor that keeps what it is given, with the time (ms since the epoch) at which it came. */

@@ -3,7 +3,7 @@ import { type AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { decodeLine } from "../../src/lookup/otlp-decode.ts";
-import type { OtlpSpan } from "../../src/telemetry/otlp-model.ts";
+import type { OtlpSpan } from "../../src/telemetry/otlp/otlp-model.ts";
 import { requestFromProtobuf } from "./otlp-protobuf.ts";
 
 /** A request as it came. */

@@ -2,7 +2,7 @@
  * A process that exports spans `<prefix>0`, `<prefix>1`, ... to an endpoint, with a spool, and prints the name of each once
  * it is told that the span is in safe hands: node spooling-process.ts <url> <spool> <prefix> <count>
  */
-import { otlpSpanExporter } from "../../src/telemetry/otlp/otlp-exporter.ts";
+import { otlpSpanExporter } from "../../src/telemetry/otlp-exporter.ts";
 import { readableSpan } from "../support/readable-spans.ts";
 
 const [url = "", spool = "", prefix = "", count = "0"] = process.argv.slice(2);

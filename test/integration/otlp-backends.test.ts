@@ -1,9 +1,9 @@
 // Claim: what durascope's exporter sends is taken whole by real receivers, in each encoding, and comes back as it was.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toReadableSpan } from "../../src/correlation/readable-span.ts";
-import { resourceOf } from "../../src/correlation/resource.ts";
 import { datadogProcessor } from "../../src/exporters/datadog.ts";
 import { otlpHttpProcessor } from "../../src/exporters/otlp-http.ts";
+import { toReadableSpan } from "../../src/host/readable-span.ts";
+import { resourceOf } from "../../src/host/resource.ts";
 import { spansOf } from "../../src/index.ts";
 import type { SpanRecord } from "../../src/projection/span-record.ts";
 import type { CountingProcessor } from "../../src/telemetry/batch-processor.ts";

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TEMPORAL_SERVER } from "../../scripts/compatibility-page.ts";
+import { TEMPORAL_SERVER } from "../../scripts/docs/compatibility-page.ts";
 import { startTemporalServer, type TemporalServer } from "../../src/engines/index.ts";
 import { docSnippet } from "../support/doc-snippet.ts";
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { runIds } from "../../src/core/ids.ts";
-import { nodeSha256 } from "../../src/correlation/node-sha256.ts";
+import { nodeSha256 } from "../../src/host/node-sha256.ts";
 import { sagaFixture, stepFunctionsFixture } from "../support/saga-fixtures.ts";
 
 const run = promisify(execFile);

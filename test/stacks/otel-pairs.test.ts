@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runIds } from "../../src/core/ids.ts";
-import { nodeSha256 } from "../../src/correlation/node-sha256.ts";
+import { nodeSha256 } from "../../src/host/node-sha256.ts";
 import { spansOf } from "../../src/index.ts";
 import { type ScriptedCollector, startScriptedCollector } from "../doubles/scripted-collector.ts";
 import { sagaFixture, stepFunctionsFixture } from "../support/saga-fixtures.ts";

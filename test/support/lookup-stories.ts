@@ -6,7 +6,7 @@ import { spansOf } from "../../src/index.ts";
 import type { RecordedSpan } from "../../src/lookup/recorded-run.ts";
 import { traceFromHistory as traceOfExecution } from "../../src/stepfunctions/history.ts";
 import { encodeLogs, encodeSpans } from "../../src/telemetry/otlp/otlp-json.ts";
-import type { OtlpLog, OtlpSpan } from "../../src/telemetry/otlp-model.ts";
+import type { OtlpLog, OtlpSpan } from "../../src/telemetry/otlp/otlp-model.ts";
 import { traceFromHistory as traceOfRun } from "../../src/temporal/history.ts";
 import { type FixtureEngine, stepFunctionsFixture, temporalFixture } from "./saga-fixtures.ts";
 

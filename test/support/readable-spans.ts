@@ -1,5 +1,5 @@
-import { type ReadableSpan, toReadableSpan } from "../../src/correlation/readable-span.ts";
-import { resourceOf } from "../../src/correlation/resource.ts";
+import { type ReadableSpan, toReadableSpan } from "../../src/host/readable-span.ts";
+import { resourceOf } from "../../src/host/resource.ts";
 import { spanRecord } from "./span-record.ts";
 
 const resource = resourceOf({ "service.name": "orders" });

@@ -1,4 +1,4 @@
-import type { OtlpAttributes, OtlpValue } from "../../telemetry/otlp-model.ts";
+import type { OtlpAttributes, OtlpValue } from "../../telemetry/otlp/otlp-model.ts";
 import { isJson, type Json, objects } from "../otlp-decode.ts";
 import type { RecordedLog, RecordedSpan } from "../recorded-run.ts";
 import { wholeSpan } from "../whole-span.ts";

@@ -5,7 +5,7 @@ import type { FixtureEngine } from "../../../test/support/saga-fixtures.ts";
 import { sagaRun } from "../../../test/support/saga-runs.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { encodeLogs, encodeSpans } from "../../telemetry/otlp/otlp-json.ts";
-import type { OtlpSpan } from "../../telemetry/otlp-model.ts";
+import type { OtlpSpan } from "../../telemetry/otlp/otlp-model.ts";
 import type { LookupResult } from "../backend.ts";
 import { lookUp } from "../look-up.ts";
 import type { RecordedRun } from "../recorded-run.ts";

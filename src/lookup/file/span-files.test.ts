@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { sagaRun } from "../../../test/support/saga-runs.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { encodeSpans } from "../../telemetry/otlp/otlp-json.ts";
-import type { OtlpSpan } from "../../telemetry/otlp-model.ts";
+import type { OtlpSpan } from "../../telemetry/otlp/otlp-model.ts";
 import type { LookupResult } from "../backend.ts";
 import { lookUp } from "../look-up.ts";
 import type { RecordedRun } from "../recorded-run.ts";

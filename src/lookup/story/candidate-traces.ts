@@ -1,6 +1,6 @@
 import { runIds } from "../../core/ids.ts";
 import type { Engine } from "../../core/model.ts";
-import { nodeSha256 } from "../../correlation/node-sha256.ts";
+import { nodeSha256 } from "../../host/node-sha256.ts";
 import { parseExecutionArn } from "../../stepfunctions/arn.ts";
 import { traceIdOf } from "../match-id.ts";
 

@@ -5,8 +5,8 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { describe, expect, test } from "vitest";
 import { spanRecord } from "../../../test/support/span-record.ts";
-import { toReadableSpan } from "../../correlation/readable-span.ts";
-import { resourceOf } from "../../correlation/resource.ts";
+import { toReadableSpan } from "../../host/readable-span.ts";
+import { resourceOf } from "../../host/resource.ts";
 import { fromReadableSpan } from "./exported-span.ts";
 
 describe("fromReadableSpan", () => {

@@ -3,9 +3,9 @@ import {
   type ReadableSpan,
   SPAN_KINDS,
   STATUS_CODES,
-} from "../../correlation/readable-span.ts";
+} from "../../host/readable-span.ts";
 import type { AttributeValue } from "../../projection/span-record.ts";
-import type { OtlpAttributes, OtlpSpan, OtlpValue } from "../otlp-model.ts";
+import type { OtlpAttributes, OtlpSpan, OtlpValue } from "./otlp-model.ts";
 
 /** A span as an exporter prints it: one of ours, or one that the application made. */
 export interface ExportedSpan extends OtlpSpan {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { withoutTracing } from "../../correlation/opentelemetry-global.ts";
-import { property } from "../../correlation/property.ts";
+import { withoutTracing } from "../../host/opentelemetry-global.ts";
+import { property } from "../../host/property.ts";
 import type { OtlpCertificates } from "./otlp-settings.ts";
 
 /** One request. */

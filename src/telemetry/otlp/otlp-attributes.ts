@@ -1,6 +1,6 @@
 import type { AttributeValue } from "../../projection/span-record.ts";
-import type { OtlpAttributes, OtlpValue } from "../otlp-model.ts";
 import { escaped } from "./json-text.ts";
+import type { OtlpAttributes, OtlpValue } from "./otlp-model.ts";
 
 /** Attributes as the inside of a list of OTLP/JSON: `{"key":"a","value":{"stringValue":"b"}},…`; those that are undefined are left out. */
 export function encodeAttributes(attributes: OtlpAttributes): string {

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { ReadableSpan } from "../../correlation/readable-span.ts";
+import type { ReadableSpan } from "../../host/readable-span.ts";
 import type { OtlpEncoding } from "./otlp-encoding.ts";
 
 /** One request's worth of spans, ready to be sent now or later. */

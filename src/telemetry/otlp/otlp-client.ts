@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/ports.ts";
-import { INSTRUMENTATION_SCOPE } from "../../correlation/instrumentation-scope.ts";
+import { INSTRUMENTATION_SCOPE } from "../../host/instrumentation-scope.ts";
 import { type Delivery, deliveryOf } from "./delivery.ts";
 import { httpPost } from "./http-post.ts";
 import type { OtlpBatch } from "./otlp-batch.ts";

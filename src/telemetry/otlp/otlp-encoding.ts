@@ -1,6 +1,6 @@
 import { DurascopeError } from "../../core/errors.ts";
-import type { ReadableSpan } from "../../correlation/readable-span.ts";
-import type { WarningLogger } from "../span-processor.ts";
+import type { ReadableSpan } from "../../host/readable-span.ts";
+import type { WarningLogger } from "../warning-logger.ts";
 import { encodeSpans } from "./otlp-json.ts";
 import type { OtlpHttpSettings } from "./otlp-settings.ts";
 import { type PartialSuccess, partialSuccessOf } from "./partial-success.ts";

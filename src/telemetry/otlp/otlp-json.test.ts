@@ -7,8 +7,8 @@ import { describe, expect, test } from "vitest";
 import { sagaTrace } from "../../../test/support/saga-runs.ts";
 import { spansOf } from "../../index.ts";
 import { decodeLine } from "../../lookup/otlp-decode.ts";
-import type { OtlpSpan } from "../otlp-model.ts";
 import { encodeLogs, encodeSpans } from "./otlp-json.ts";
+import type { OtlpSpan } from "./otlp-model.ts";
 
 const RESOURCE = { "service.name": "orders", "process.pid": 42 };
 const STATUS = { UNSET: SpanStatusCode.UNSET, OK: SpanStatusCode.OK, ERROR: SpanStatusCode.ERROR };

@@ -1,6 +1,6 @@
-import type { OtlpLog, OtlpOrigin, OtlpSpan } from "../otlp-model.ts";
 import { escaped } from "./json-text.ts";
 import { encodeAttributes, encodeSpanAttributes } from "./otlp-attributes.ts";
+import type { OtlpLog, OtlpOrigin, OtlpSpan } from "./otlp-model.ts";
 
 /** Spans of one origin. */
 export interface SpanGroup extends OtlpOrigin {

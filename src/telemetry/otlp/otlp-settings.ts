@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { createSecureContext } from "node:tls";
 import { DurascopeError } from "../../core/errors.ts";
-import type { Environment } from "../../correlation/disabled.ts";
-import { parseKeyValueList } from "../../correlation/key-value-list.ts";
-import type { WarningLogger } from "../span-processor.ts";
+import type { Environment } from "../../host/disabled.ts";
+import { parseKeyValueList } from "../../host/key-value-list.ts";
+import type { WarningLogger } from "../warning-logger.ts";
 
 /** How OTLP is written over HTTP. */
 export type OtlpProtocol = "http/json" | "http/protobuf";

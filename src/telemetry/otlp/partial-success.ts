@@ -1,4 +1,4 @@
-import { property } from "../../correlation/property.ts";
+import { property } from "../../host/property.ts";
 
 /** What a backend says of a batch that it took: how many spans or lines it did not take, and why. */
 export interface PartialSuccess {

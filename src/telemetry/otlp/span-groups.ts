@@ -1,4 +1,4 @@
-import type { ReadableSpan } from "../../correlation/readable-span.ts";
+import type { ReadableSpan } from "../../host/readable-span.ts";
 import { type ExportedSpan, fromReadableSpan } from "./exported-span.ts";
 import type { SpanGroup } from "./otlp-json.ts";
 

@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, utimes } from "node:fs/promises";
-import { property } from "../../correlation/property.ts";
+import { property } from "../../host/property.ts";
 
 /** What a spool asks of a disk. Each may reject with the error of the system. */
 export interface SpoolDisk {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { property } from "../../correlation/property.ts";
+import { property } from "../../host/property.ts";
 import { batchNames, spansNamed } from "./batch-name.ts";
 import { codeOf, isMissing, type SpoolDisk } from "./spool-disk.ts";
 import { decodeRecord, encodeRecord, type SpoolRecord } from "./spool-record.ts";

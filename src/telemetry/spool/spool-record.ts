@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { property } from "../../correlation/property.ts";
+import { property } from "../../host/property.ts";
 import type { OtlpBatch } from "../otlp/otlp-batch.ts";
 
 /** A batch as it lies on disk. */

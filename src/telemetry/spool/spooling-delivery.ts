@@ -1,4 +1,4 @@
-import { within } from "../../correlation/within.ts";
+import { within } from "../../host/within.ts";
 import {
   type BatchDelivery,
   type DeliveryPorts,

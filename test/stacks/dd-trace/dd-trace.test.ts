@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runIds } from "../../../src/core/ids.ts";
-import { nodeSha256 } from "../../../src/correlation/node-sha256.ts";
+import { nodeSha256 } from "../../../src/host/node-sha256.ts";
 import { missingBackend, withReason } from "../../backends/installed.ts";
 import { type RunningTestAgent, startTestAgent } from "../../backends/test-agent.ts";
 import { pinnedVersion } from "../../support/pinned-version.ts";

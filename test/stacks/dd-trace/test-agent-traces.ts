@@ -1,4 +1,4 @@
-import { property } from "../../../src/correlation/property.ts";
+import { property } from "../../../src/host/property.ts";
 
 /** A span that `dd-trace` sent to the test agent; ids as hex, like OpenTelemetry's. */
 export interface DatadogTestSpan {

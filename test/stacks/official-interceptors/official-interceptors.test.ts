@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { property } from "../../../src/correlation/property.ts";
+import { property } from "../../../src/host/property.ts";
 import { docSnippet } from "../../support/doc-snippet.ts";
 import { pinnedVersion } from "../../support/pinned-version.ts";
 import { typeErrors } from "../../support/type-check.ts";
