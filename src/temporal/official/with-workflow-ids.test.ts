@@ -100,21 +100,26 @@ test("three spellings of the ids become the vocabulary's", () => {
   });
 });
 
+/** What is told of {@link INFO}. */
+const IDS_OF_INFO = {
+  "workflow.engine": "temporal",
+  "workflow.id": "order-1",
+  "workflow.run_id": "run-1",
+  "workflow.first_run_id": "run-0",
+  "workflow.type": "orderSaga",
+  "workflow.namespace": "default",
+  "workflow.task_queue": "orders",
+  "workflow.parent.id": "parent-1",
+  "workflow.root.id": "root-1",
+  temporalWorkflowID: "order-1",
+  temporalRunID: "run-1",
+};
+
 test("nothing of WorkflowInfo but the ids stays on a workflow's span", () => {
   const run = one(span("RunWorkflow:orderSaga", { ...INFO, "order.id": "42", note: "SECRET" }));
   expect(run["attributes"]).toEqual({
-    "workflow.engine": "temporal",
-    "workflow.id": "order-1",
-    "workflow.run_id": "run-1",
-    "workflow.first_run_id": "run-0",
-    "workflow.type": "orderSaga",
-    "workflow.namespace": "default",
-    "workflow.task_queue": "orders",
-    "workflow.parent.id": "parent-1",
-    "workflow.root.id": "root-1",
+    ...IDS_OF_INFO,
     "workflow.outcome": "completed",
-    temporalWorkflowID: "order-1",
-    temporalRunID: "run-1",
     "order.id": "42",
   });
   expect(JSON.stringify(run)).not.toContain("SECRET");
@@ -125,17 +130,7 @@ test("a span that workflow code makes by itself keeps name and kind, and loses W
   const own = one(span("price: lookup", { ...INFO, "order.id": "42" }, mine));
   expect(own).toMatchObject({ name: "price: lookup", kind: 2 });
   expect(own["attributes"]).toEqual({
-    "workflow.engine": "temporal",
-    "workflow.id": "order-1",
-    "workflow.run_id": "run-1",
-    "workflow.first_run_id": "run-0",
-    "workflow.type": "orderSaga",
-    "workflow.namespace": "default",
-    "workflow.task_queue": "orders",
-    "workflow.parent.id": "parent-1",
-    "workflow.root.id": "root-1",
-    temporalWorkflowID: "order-1",
-    temporalRunID: "run-1",
+    ...IDS_OF_INFO,
     "order.id": "42",
   });
   expect(JSON.stringify(own)).not.toContain("SECRET");
