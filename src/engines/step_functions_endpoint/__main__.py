@@ -68,6 +68,7 @@ def apply_patches(settings: Settings) -> None:
     endings.stop_at_once()
     endings.report_the_end()
     endings.start_with_an_environment()
+    endings.leave_out_what_has_no_environment()
     retries.scale_back_off(settings)
     tokens.refuse_late_answers()
     tokens.look_in_ended_executions()

@@ -15,7 +15,8 @@ from moto.stepfunctions.responses import StepFunctionResponse
 # AWS holds a worker's poll for 60 seconds.
 _POLL_S = 60
 _PAUSE_S = 0.02
-_STATE_WAIT_S = 1
+# Long enough for a machine that is very busy: work that is given up is not queued again.
+_STATE_WAIT_S = 10
 
 activities: dict[str, Activity] = {}
 """The activities that states can queue work for, by ARN."""

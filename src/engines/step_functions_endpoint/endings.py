@@ -14,6 +14,7 @@ from moto.stepfunctions.parser.backend.execution import (
     BaseExecutionWorkerCommunication,
     Execution,
 )
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from .clock import now
 from .status_events import emit_status_event
@@ -115,6 +116,24 @@ def start_with_an_environment() -> None:
             time.sleep(0.002)
 
     Execution.start = start
+
+
+def leave_out_what_has_no_environment() -> None:
+    """Calls that go through all executions, as those with task tokens do, pass over one that has only just been made.
+
+    moto reads the environment of each, and one without makes the call fail: a task of an activity that was taken out of its
+    queue for it would be lost.
+    """
+    original = StepFunctionsParserBackend._get_executions
+
+    def get_executions(self: StepFunctionsParserBackend, *args: Any, **kwargs: Any) -> list[Any]:
+        return [it for it in original(self, *args, **kwargs) if _has_environment(it)]
+
+    StepFunctionsParserBackend._get_executions = get_executions
+
+
+def _has_environment(execution: Execution) -> bool:
+    return execution.exec_worker is not None and execution.exec_worker.env is not None
 
 
 def _wake_waiting_states(env: Environment) -> None:
