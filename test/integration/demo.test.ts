@@ -145,6 +145,11 @@ describe("the demo", () => {
     async (engine) => {
       const demo = startDemo();
       const servers = await running(demo);
+      // A line when an order begins, another one when it has ended: by then something is recorded that can be kept.
+      await vi.waitUntil(() => [...demo.output().matchAll(/ \(order-\d+\)/g)].length > 7, {
+        timeout: 60_000,
+        interval: 10,
+      });
       process.kill(servers[engine].pid, "SIGKILL");
       expect(await demo.ended).toBe(1);
       expect(demo.output()).toMatch(/engine ended in the middle of the run \(signal SIGKILL/);
