@@ -1,3 +1,4 @@
+import { DurascopeError } from "../core/errors.ts";
 import { property } from "../host/property.ts";
 import type { SpanIds } from "./span-ids.ts";
 
@@ -42,6 +43,15 @@ export interface DatadogTracer {
 export function isDatadogTracer(value: unknown): value is DatadogTracer {
   return ["scope", "extract", "inject", "startSpan"].every(
     (method) => typeof property(value, method) === "function",
+  );
+}
+
+/** Throws a {@link DurascopeError} (`DATADOG_TRACER`) unless it is `dd-trace`'s tracer. */
+export function checkTracer(tracer: unknown): asserts tracer is DatadogTracer {
+  if (isDatadogTracer(tracer)) return;
+  throw new DurascopeError(
+    "DATADOG_TRACER",
+    'This is not the tracer of dd-trace: give what `import tracer from "dd-trace"` or `require("dd-trace")` gives, 5.x or 6.x.',
   );
 }
 

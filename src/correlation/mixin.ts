@@ -1,9 +1,8 @@
 import { activeSpanContext } from "../host/opentelemetry-global.ts";
 import { type ActiveIdentity, activeIdentity } from "./active-identity.ts";
-import { activeDatadogSpan, type DatadogTracer } from "./datadog-tracer.ts";
+import { activeDatadogSpan, checkTracer, type DatadogTracer } from "./datadog-tracer.ts";
 import { type LogFieldOptions, type LogFields, logFields, setSpanFields } from "./log-fields.ts";
 import type { SpanIds } from "./span-ids.ts";
-import { checkTracer } from "./with-datadog.ts";
 
 /** What {@link workflowMixin} gives to pino's option `mixin`. */
 export type WorkflowMixin = (mergeObject?: object, level?: number, logger?: unknown) => LogFields;

@@ -1,9 +1,8 @@
-import { DurascopeError } from "../core/errors.ts";
 import { type FailureMessages, failureText, failureType } from "../core/failure-text.ts";
 import { property } from "../host/property.ts";
 import { activeIdentity } from "./active-identity.ts";
 import { runWithDatadogSpan, type StepEnding } from "./datadog-span.ts";
-import { type DatadogTracer, isDatadogTracer } from "./datadog-tracer.ts";
+import { checkTracer, type DatadogTracer } from "./datadog-tracer.ts";
 
 /** What {@link withDatadog} may be told; nothing needs to be. */
 export interface WithDatadogOptions {
@@ -50,15 +49,6 @@ export function withDatadog<Parameters extends unknown[], Result>(
   }
   Object.defineProperty(wrapper, "length", { value: run.length });
   return wrapper;
-}
-
-/** Throws a {@link DurascopeError} (`DATADOG_TRACER`) unless it is `dd-trace`'s tracer. */
-export function checkTracer(tracer: unknown): asserts tracer is DatadogTracer {
-  if (isDatadogTracer(tracer)) return;
-  throw new DurascopeError(
-    "DATADOG_TRACER",
-    'This is not the tracer of dd-trace: give what `import tracer from "dd-trace"` or `require("dd-trace")` gives, 5.x or 6.x.',
-  );
 }
 
 function endingOf(error: unknown, rule: FailureMessages | undefined): StepEnding {

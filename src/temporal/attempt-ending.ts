@@ -2,18 +2,13 @@ import { failureText, failureType } from "../core/failure-text.ts";
 import type { Failure, StepOutcome } from "../core/model.ts";
 import type { TraceOptions } from "../core/trace-options.ts";
 import { property } from "../host/property.ts";
+import { DEEPEST_CAUSE, NO_TYPE } from "./workflow/failure.ts";
 
 /** How an attempt ended. */
 export interface AttemptEnding {
   readonly outcome: StepOutcome;
   readonly failure?: Failure;
 }
-
-/** What a failure is called that has no type of its own. */
-const NO_TYPE = "Error";
-
-/** Longest chain of causes that is looked at. */
-const DEEPEST = 20;
 
 /** The types that histories give to Temporal's own failures, by the names of the SDK's classes. */
 const TYPES: ReadonlyMap<unknown, string> = new Map([
@@ -86,7 +81,7 @@ export function isApplicationFailure(error: unknown): boolean {
 function innermostType(error: unknown): string | undefined {
   let found: string | undefined;
   let cause = property(error, "cause");
-  for (let depth = 1; depth < DEEPEST && cause instanceof Error; depth += 1) {
+  for (let depth = 1; depth < DEEPEST_CAUSE && cause instanceof Error; depth += 1) {
     const type = isApplicationFailure(cause) ? reportedType(cause) : TYPES.get(cause.name);
     if (type !== undefined && type !== NO_TYPE) found = type;
     cause = cause.cause;

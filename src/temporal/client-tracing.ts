@@ -5,6 +5,7 @@ import type { SpanIds } from "../correlation/span-ids.ts";
 import { nodeSha256 } from "../host/node-sha256.ts";
 import { activeSpanContext } from "../host/opentelemetry-global.ts";
 import type { SpanRecord } from "../projection/span-record.ts";
+import { newestIds } from "./newest-ids.ts";
 import { jsonPayload } from "./workflow/proto-value.ts";
 import { TRACE_HEADER } from "./workflow/trace-header.ts";
 
@@ -64,7 +65,7 @@ export function clientInterceptor(
   caller: () => Caller | undefined = activeSpanContext,
 ): ClientInterceptor {
   // A call that signals or updates a run that is there already gives its run id, too: a run is told to have started once.
-  const known = new Set<string>();
+  const known = newestIds(MOST_STARTED);
 
   async function started<Output>(
     run: Omit<StartInput, "headers">,
@@ -76,9 +77,7 @@ export function clientInterceptor(
     const output = await start(span);
     guarded(() => {
       const runId = runIdOf(output);
-      if (runId === undefined || known.has(runId)) return;
-      if (known.size >= MOST_STARTED) known.clear();
-      known.add(runId);
+      if (runId === undefined || !known.claim(runId)) return;
       emit([startSpan(run, runId, namespace(), began, now(), span)]);
     });
     return output;

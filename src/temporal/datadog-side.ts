@@ -3,11 +3,11 @@ import { activeIdentity } from "../correlation/active-identity.ts";
 import { runWithDatadogSpan } from "../correlation/datadog-span.ts";
 import {
   activeDatadogSpan,
+  checkTracer,
   type DatadogTracer,
   datadogLogIds,
 } from "../correlation/datadog-tracer.ts";
 import type { SpanIds } from "../correlation/span-ids.ts";
-import { checkTracer } from "../correlation/with-datadog.ts";
 import { activeSpanContext } from "../host/opentelemetry-global.ts";
 import { apiVersionTrouble } from "../telemetry/api-version.ts";
 import { endingOf } from "./attempt-ending.ts";

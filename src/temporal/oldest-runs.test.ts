@@ -84,6 +84,38 @@ describe("the oldest open runs", () => {
     expect(same.requests.length).toBeLessThanOrEqual(1);
   });
 
+  it("are asked for of every task queue whose worker starts while another one is asked about", async () => {
+    const oldest = oldestRuns(
+      () => true,
+      () => NOW,
+    );
+    const orders = workerOf([{ executions: [run("saga", 2)] }]);
+    const refunds = workerOf([{ executions: [run("refund", 3)] }], {
+      namespace: "shop",
+      taskQueue: "refunds",
+    });
+    oldest.workerStarted(orders);
+    oldest.workerStarted(refunds);
+    await oldest.look();
+    expect(ages(oldest)).toEqual({ saga: 2, refund: 3 });
+    oldest.workerStopped(orders);
+    expect(ages(oldest)).toEqual({ refund: 3 });
+    oldest.workerStopped(refunds);
+  });
+
+  it("are known of the other task queues where one may not be listed", async () => {
+    const oldest = oldestRuns(
+      () => true,
+      () => NOW,
+    );
+    const denied = workerOf([new Error("denied")], { namespace: "secret", taskQueue: "orders" });
+    const orders = workerOf([{ executions: [run("saga", 2)] }]);
+    for (const worker of [denied, orders]) oldest.workerStarted(worker);
+    await oldest.look();
+    expect([denied.requests.length, ages(oldest)]).toEqual([1, { saga: 2 }]);
+    for (const worker of [denied, orders]) oldest.workerStopped(worker);
+  });
+
   it("stay as they were while the server does not answer, and are none once no worker runs", async () => {
     const oldest = oldestRuns(
       () => true,

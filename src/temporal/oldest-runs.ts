@@ -1,8 +1,8 @@
 import type { Clock } from "../core/ports.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
 import { property } from "../host/property.ts";
-import { within } from "../host/within.ts";
 import type { Metered } from "../telemetry/meter.ts";
+import { regularLook } from "./regular-look.ts";
 import { call, serviceOf } from "./server-questions.ts";
 import { text, timestamp } from "./workflow/proto-value.ts";
 
@@ -11,7 +11,7 @@ export interface OldestRuns {
   /** Looks after the task queue of a worker from now on, and at once. */
   workerStarted(worker: unknown): void;
   workerStopped(worker: unknown): void;
-  /** Asks the server; never rejects. Where it does not answer, what was known before stays. */
+  /** Asks about each task queue; never rejects. Of one that gets no answer, what was known before stays. */
   look(): Promise<void>;
   /** Values of `workflow.open.age.max`. */
   gauges(): Metered[];
@@ -28,8 +28,13 @@ const PAGE = 250;
 /** Pages that are asked for at most of a task queue, every ten minutes. */
 export const MOST_PAGES: number = 20;
 
+/** Start of the oldest run in milliseconds since the epoch, by its type. */
+type Starts = ReadonlyMap<string, number>;
+
 /** A task queue and who can be asked about it. */
 interface TaskQueue {
+  /** Tells it from others, those of other namespaces, too. */
+  readonly key: string;
   readonly service: object;
   readonly namespace: string;
   readonly taskQueue: string;
@@ -45,54 +50,59 @@ interface TaskQueue {
  */
 export function oldestRuns(wanted: () => boolean, clock: Clock = Date.now): OldestRuns {
   const queues = new Map<unknown, TaskQueue>();
-  /** Start of the oldest run in milliseconds since the epoch, by its type. */
-  let oldest: ReadonlyMap<string, number> = new Map();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
+  /** What was learnt of the task queues that have a worker, by their keys. */
+  const known = new Map<string, Starts>();
+
+  const isServed = (key: string): boolean => [...queues.values()].some((it) => it.key === key);
+
+  async function ask(queue: TaskQueue): Promise<void> {
+    try {
+      const starts = await oldestOf(queue, clock() - OLD_MS);
+      if (isServed(queue.key)) known.set(queue.key, starts);
+    } catch {
+      // What was known before stays.
+    }
+  }
 
   async function lookAll(): Promise<void> {
     if (!wanted()) return;
-    const found = new Map<string, number>();
-    try {
-      for (const queue of distinct(queues.values())) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other: this is never urgent
-        await list(queue, clock() - OLD_MS, found);
-      }
-    } catch {
-      return;
+    const asked = new Set<string>();
+    // Looked for anew each time: of workers that start together, the others come while the first one's is asked about.
+    const next = (): TaskQueue | undefined =>
+      [...queues.values()].findLast(({ key }) => !asked.has(key));
+    for (let queue = next(); queue !== undefined; queue = next()) {
+      asked.add(queue.key);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: this is never urgent
+      await ask(queue);
     }
-    if (queues.size > 0) oldest = found;
   }
 
-  function look(): Promise<void> {
-    looking ??= lookAll().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
+  const regular = regularLook(lookAll, PAUSE_MS);
 
   return {
-    look,
+    look: () => regular.look(),
     workerStarted(worker) {
       const queue = taskQueueOf(worker);
       if (queue === undefined) return;
       queues.set(worker, queue);
-      timer ??= setInterval(() => void look(), PAUSE_MS).unref();
-      void look();
+      regular.start();
+      void regular.look();
     },
     workerStopped(worker) {
       queues.delete(worker);
-      if (queues.size > 0) return;
-      clearInterval(timer);
-      timer = undefined;
-      oldest = new Map();
+      for (const key of known.keys()) if (!isServed(key)) known.delete(key);
+      if (queues.size === 0) regular.stop();
     },
-    gauges: () =>
-      [...oldest].map(([type, started]) => ({
+    gauges() {
+      const oldest = new Map<string, number>();
+      for (const starts of known.values())
+        for (const [type, started] of starts) keepOldest(oldest, type, started);
+      return [...oldest].map(([type, started]) => ({
         instrument: "openAgeMax",
         value: Math.max(0, clock() - started) / 1000,
         labels: { [VOCABULARY.engine.key]: "temporal", [VOCABULARY.type.key]: type },
-      })),
+      }));
+    },
   };
 }
 
@@ -103,34 +113,30 @@ function taskQueueOf(worker: unknown): TaskQueue | undefined {
   const taskQueue = text(property(options, "taskQueue"));
   if (service === undefined || namespace === undefined || taskQueue === undefined) return undefined;
   // A name that would have to be escaped, which nobody gives a task queue.
-  return /["'\\]/.test(taskQueue) ? undefined : { service, namespace, taskQueue };
+  if (/["'\\]/.test(taskQueue)) return undefined;
+  return { key: `${namespace}\0${taskQueue}`, service, namespace, taskQueue };
 }
 
-function distinct(queues: Iterable<TaskQueue>): Iterable<TaskQueue> {
-  const byName = new Map<string, TaskQueue>();
-  for (const queue of queues) byName.set(`${queue.namespace}\0${queue.taskQueue}`, queue);
-  return byName.values();
-}
-
-/** Notes the oldest of the open runs that began before a time, by type. */
-async function list(
+/** The oldest of the open runs that began before a time, by type. */
+async function oldestOf(
   { service, namespace, taskQueue }: TaskQueue,
   before: number,
-  found: Map<string, number>,
-): Promise<void> {
+): Promise<Starts> {
+  const found = new Map<string, number>();
   const since = new Date(before).toISOString();
   const query = `TaskQueue = "${taskQueue}" AND ExecutionStatus = "Running" AND StartTime < "${since}"`;
   let nextPageToken: unknown;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const request = { namespace, query, pageSize: PAGE, nextPageToken };
     // oxlint-disable-next-line no-await-in-loop -- each page names the next one
-    const answer = await within(CALL_MS, call(service, "listWorkflowExecutions", request));
+    const answer = await call(service, "listWorkflowExecutions", request, CALL_MS);
     const executions = property(answer, "executions");
     if (!Array.isArray(executions)) throw new TypeError("the server lists nothing");
     for (const execution of executions) note(execution, found);
     nextPageToken = property(answer, "nextPageToken");
-    if (!hasLength(nextPageToken)) return;
+    if (!hasLength(nextPageToken)) break;
   }
+  return found;
 }
 
 function note(execution: unknown, found: Map<string, number>): void {
@@ -139,7 +145,11 @@ function note(execution: unknown, found: Map<string, number>): void {
   const due = timestamp(property(execution, "executionTime"));
   const started = Number.isNaN(due) ? timestamp(property(execution, "startTime")) : due;
   if (type === undefined || Number.isNaN(started)) return;
-  found.set(type, Math.min(found.get(type) ?? Infinity, started));
+  keepOldest(found, type, started);
+}
+
+function keepOldest(starts: Map<string, number>, type: string, started: number): void {
+  starts.set(type, Math.min(starts.get(type) ?? Infinity, started));
 }
 
 function hasLength(token: unknown): boolean {

@@ -1,24 +1,12 @@
 import { property } from "../host/property.ts";
 import { isApplicationFailure, reportedType } from "./attempt-ending.ts";
-
-/** The SDK's RetryPolicy as an activity's `Info` has it, with its intervals in milliseconds. */
-export interface RetryPolicy {
-  readonly maximumAttempts?: number;
-  readonly nonRetryableErrorTypes?: readonly string[];
-  readonly initialInterval?: unknown;
-  readonly backoffCoefficient?: number;
-  readonly maximumInterval?: unknown;
-}
+import type { ActivityInfo } from "./running-activity.ts";
 
 /** What decides whether a failed attempt is tried again. */
-export interface RetryInfo {
-  readonly attempt: number;
-  readonly retryPolicy?: RetryPolicy | undefined;
-  /** When the activity was scheduled first, in milliseconds since the epoch. */
-  readonly scheduledTimestampMs?: number;
-  /** 0 when it has no limit. */
-  readonly scheduleToCloseTimeoutMs?: number;
-}
+export type RetryInfo = Pick<
+  ActivityInfo,
+  "attempt" | "retryPolicy" | "scheduledTimestampMs" | "scheduleToCloseTimeoutMs"
+>;
 
 /**
  * Whether the server will try again an attempt that failed with this error: the rules of Temporal's retry policies

@@ -1,14 +1,24 @@
 import { property } from "../host/property.ts";
-import type { RetryPolicy } from "./retry-prediction.ts";
 
-/** The parts of the SDK's activity `Info` that are read. */
+/** The SDK's RetryPolicy as an activity's `Info` has it, with its intervals in milliseconds. */
+export interface RetryPolicy {
+  readonly maximumAttempts?: number;
+  readonly nonRetryableErrorTypes?: readonly string[];
+  readonly initialInterval?: unknown;
+  readonly backoffCoefficient?: number;
+  readonly maximumInterval?: unknown;
+}
+
+/** The parts of the SDK's activity `Info` that are read. Limits are 0, or missing, where there is none. */
 export interface ActivityInfo {
   readonly activityId: string;
   readonly activityType: string;
   readonly attempt: number;
   readonly isLocal: boolean;
   readonly taskQueue: string;
+  /** Milliseconds since the epoch. */
   readonly currentAttemptScheduledTimestampMs: number;
+  /** When the activity was scheduled first, in milliseconds since the epoch. */
   readonly scheduledTimestampMs?: number;
   readonly scheduleToCloseTimeoutMs?: number;
   readonly startToCloseTimeoutMs?: number;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { servers } from "./server-questions.ts";
 
 const run = { namespace: "shop", workflowId: "order-1", runId: "run-1" };
@@ -27,7 +27,25 @@ function workerOf(answer: unknown): {
 
 const failing = (code: number): Error => Object.assign(new Error(`code ${code}`), { code });
 
+afterEach(() => vi.useRealTimers());
+
 describe("the servers of workers", () => {
+  it("have five seconds each to answer, and another one is asked then", async () => {
+    vi.useFakeTimers();
+    const known = servers();
+    known.add(workerOf(new Promise(() => undefined)));
+    const refused = known.describe(run).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await refused).toMatchObject({
+      message: "describeWorkflowExecution was not answered in 5000 ms",
+    });
+    known.add(workerOf("answer"));
+    const answer = known.describe(run);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await answer).toBe("answer");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("are asked through a worker's own connection", async () => {
     const worker = workerOf("answer");
     const known = servers();

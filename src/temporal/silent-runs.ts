@@ -1,27 +1,17 @@
 import type { RunOutcome } from "../core/model.ts";
 import { VOCABULARY } from "../core/vocabulary.ts";
 import { property } from "../host/property.ts";
-import { within } from "../host/within.ts";
 import type { Metered, WorkflowMeter } from "../telemetry/meter.ts";
 import type { OpenRun, OpenRuns } from "../telemetry/open-runs.ts";
+import { type RegularLook, regularLook } from "./regular-look.ts";
 import { type AskAboutRun, NOT_FOUND } from "./server-questions.ts";
 import { integer, timestamp } from "./workflow/proto-value.ts";
-
-/** Looks after the runs that have been silent. */
-export interface SilentRuns {
-  /** Asks about the most silent ones, at most 30, one after the other; about none without a MeterProvider. Never rejects. */
-  look(): Promise<void>;
-  /** Looks again and again, once a minute. */
-  start(): void;
-  stop(): void;
-}
 
 /** A run that was told of so recently is not asked about, in milliseconds. */
 export const SILENCE_MS: number = 5 * 60_000;
 const PAUSE_MS = 60_000;
 /** Calls a look, and so a minute: a worker with 10,000 parked runs asks about each once in some hours. */
 export const MOST_CALLS: number = 30;
-const CALL_MS = 5000;
 
 /** Temporal's WorkflowExecutionStatus of an open run: running, or paused (temporal/api/enums/v1/workflow.proto). */
 const OPEN_STATUS: ReadonlySet<unknown> = new Set([1, 8]);
@@ -44,11 +34,9 @@ export function silentRuns(
   open: OpenRuns,
   describe: AskAboutRun,
   meter: Pick<WorkflowMeter, "enabled" | "record">,
-): SilentRuns {
+): RegularLook {
   /** Lengths of histories when they were asked about last; a run that is told of anew is another object. */
   const lengths = new WeakMap<OpenRun, number>();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
 
   /**
    * Forgets a run that another worker has gone on with: its history grew though this worker was told nothing, and no
@@ -67,7 +55,7 @@ export function silentRuns(
   async function ask(run: OpenRun): Promise<void> {
     let answer: unknown;
     try {
-      answer = await within(CALL_MS, describe(run));
+      answer = await describe(run);
     } catch (error) {
       // The run is over and its history is gone.
       if (property(error, "code") === NOT_FOUND) open.forget(run.runId);
@@ -92,23 +80,7 @@ export function silentRuns(
     }
   }
 
-  function look(): Promise<void> {
-    looking ??= lookAll().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
-
-  return {
-    look,
-    start() {
-      timer ??= setInterval(() => void look(), PAUSE_MS).unref();
-    },
-    stop() {
-      clearInterval(timer);
-      timer = undefined;
-    },
-  };
+  return regularLook(lookAll, PAUSE_MS);
 }
 
 function endOf(run: OpenRun, outcome: RunOutcome, closed: number): Metered[] {

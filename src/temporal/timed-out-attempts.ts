@@ -1,21 +1,23 @@
 import type { Clock } from "../core/ports.ts";
 import { property } from "../host/property.ts";
-import { within } from "../host/within.ts";
 import { attributesField, eventType } from "./history-event.ts";
-import type { AskAboutRun, AskedRun, RunQuestions } from "./server-questions.ts";
+import { newestIds } from "./newest-ids.ts";
+import type { ActivityInfo } from "./running-activity.ts";
+import type { AskedRun, RunQuestions } from "./server-questions.ts";
 import { isTimeout } from "./workflow/failure.ts";
 import { integer, message, timestamp } from "./workflow/proto-value.ts";
 
 /** An attempt that begins: the parts of the SDK's activity `Info` that tell whether the one before it may have timed out. */
-export interface BegunAttempt {
-  readonly activityId: string;
-  readonly attempt: number;
-  readonly isLocal: boolean;
-  readonly currentAttemptScheduledTimestampMs: number;
-  readonly scheduledTimestampMs?: number;
-  readonly startToCloseTimeoutMs?: number;
-  readonly heartbeatTimeoutMs?: number;
-}
+export type BegunAttempt = Pick<
+  ActivityInfo,
+  | "activityId"
+  | "attempt"
+  | "isLocal"
+  | "currentAttemptScheduledTimestampMs"
+  | "scheduledTimestampMs"
+  | "startToCloseTimeoutMs"
+  | "heartbeatTimeoutMs"
+>;
 
 /** An attempt that the server gave up, and tries again. */
 export interface TimedOutAttempt {
@@ -41,9 +43,8 @@ export interface TimedOutAttempts {
 /** Most attempts a minute that are asked about: a worker that dies leaves as many behind as it ran, some hundred. */
 export const MOST_ASKED: number = 200;
 const MINUTE_MS = 60_000;
-const CALL_MS = 5000;
 
-/** Most attempts that are remembered as told of; about 100 bytes each. */
+/** Most attempts that are remembered as told of. */
 const MOST_CLAIMED = 10_000;
 
 /**
@@ -53,7 +54,7 @@ const MOST_CLAIMED = 10_000;
  * long enough for a time-out, and about at most {@link MOST_ASKED} a minute.
  */
 export function timedOutAttempts(server: RunQuestions, clock: Clock = Date.now): TimedOutAttempts {
-  const claimed = new Set<string>();
+  const claimed = newestIds(MOST_CLAIMED);
   let minute = -Infinity;
   let asked = 0;
 
@@ -67,21 +68,13 @@ export function timedOutAttempts(server: RunQuestions, clock: Clock = Date.now):
     return asked <= MOST_ASKED;
   }
 
-  function claim(spanId: string): boolean {
-    if (claimed.has(spanId)) return false;
-    claimed.add(spanId);
-    const [oldest] = claimed.size > MOST_CLAIMED ? claimed : [];
-    if (oldest !== undefined) claimed.delete(oldest);
-    return true;
-  }
-
   return {
-    claim,
+    claim: (spanId) => claimed.claim(spanId),
     async before(begun, run, spanId) {
       if (!mayHaveTimedOut(begun) || claimed.has(spanId) || !mayAsk()) return undefined;
       try {
         const found = await lastTimeout(server, begun, run);
-        return found !== undefined && claim(spanId) ? found : undefined;
+        return found !== undefined && claimed.claim(spanId) ? found : undefined;
       } catch {
         return undefined;
       }
@@ -103,13 +96,12 @@ async function lastTimeout(
   begun: BegunAttempt,
   run: AskedRun,
 ): Promise<TimedOutAttempt | undefined> {
-  const ask = (question: AskAboutRun): Promise<unknown> => within(CALL_MS, question(run));
-  const pending = list(await ask(server.describe), "pendingActivities").find(
+  const pending = list(await server.describe(run), "pendingActivities").find(
     (it) => property(it, "activityId") === begun.activityId,
   );
   // An attempt that takes a few milliseconds is over before the answer, and with it the activity: that is in the history.
   const known =
-    pending ?? startedEvent(list(await ask(server.newestEvents), "history", "events"), begun);
+    pending ?? startedEvent(list(await server.newestEvents(run), "history", "events"), begun);
   const { attempt, lastFailure, lastAttemptCompleteTime } = message(known);
   // By now it may be a later attempt's turn: then the failure is another one's.
   if (integer(attempt) !== begun.attempt || !isTimeout(lastFailure)) return undefined;

@@ -2,10 +2,11 @@ import { type FailureMessages, failureText, failureType } from "../../core/failu
 import type { Failure, StepOutcome } from "../../core/model.ts";
 import { type Message, message, text } from "./proto-value.ts";
 
-const DEEPEST = 20;
+/** Longest chain of causes that is looked at. */
+export const DEEPEST_CAUSE = 20;
 
 /** What a failure is called that has no type of its own. */
-const NO_TYPE = "Error";
+export const NO_TYPE = "Error";
 
 /** Failures that only wrap another one: what they wrap is what happened. */
 const WRAPPERS = [
@@ -25,7 +26,7 @@ export function failureOf(failure: unknown, messages?: FailureMessages): Failure
   const chain: Message[] = [];
   for (
     let link = failure;
-    link !== undefined && link !== null && chain.length < DEEPEST;
+    link !== undefined && link !== null && chain.length < DEEPEST_CAUSE;
     link = message(link)["cause"]
   ) {
     chain.push(message(link));
