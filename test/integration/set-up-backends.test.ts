@@ -5,7 +5,14 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Outcome, outcomeOf, standInTools, until } from "../support/stand-in-tools.ts";
+import {
+  noStandIns,
+  type Outcome,
+  outcomeOf,
+  standInsNote,
+  standInTools,
+  until,
+} from "../support/stand-in-tools.ts";
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 const programs = ["jaeger", "collector", "compose", "prometheus3", "prometheus", "python"];
@@ -102,8 +109,7 @@ function list(
   return JSON.parse(readFileSync(join(folder, ".durascope/backends.json"), "utf8"));
 }
 
-// The stand-ins are shell scripts, which Windows does not run.
-describe.skipIf(process.platform === "win32")("setup:backends", () => {
+describe.skipIf(noStandIns)(`setup:backends${standInsNote}`, () => {
   it("makes every backend once, and tells the tests where they are", async () => {
     const first = await setUp(clone);
     expect(first).toMatchObject({ code: 0 });

@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isAlive } from "../support/is-alive.ts";
-import { type Outcome, outcomeOf, standInTools, until } from "../support/stand-in-tools.ts";
+import {
+  noStandIns,
+  type Outcome,
+  outcomeOf,
+  standInsNote,
+  standInTools,
+  until,
+} from "../support/stand-in-tools.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -82,8 +89,7 @@ function setUp(
   return outcomeOf(launch(args, env));
 }
 
-// The stand-ins for npm, Python and tsdown are shell scripts, which Windows does not run.
-describe.skipIf(process.platform === "win32")("a fresh clone", () => {
+describe.skipIf(noStandIns)(`a fresh clone${standInsNote}`, () => {
   it("gets packages, both engines and the build, each once, and then runs the command", async () => {
     const first = await setUp(["node", "-p", "6*7"]);
     expect(first).toMatchObject({ code: 0, stdout: "42\n" });
@@ -130,8 +136,7 @@ describe.skipIf(process.platform === "win32")("a fresh clone", () => {
   });
 });
 
-// Shell scripts stand in here too.
-describe.skipIf(process.platform === "win32")("a clone that was set up", () => {
+describe.skipIf(noStandIns)(`a clone that was set up${standInsNote}`, () => {
   it("is built again when a source changes, and not when a test does", async () => {
     await setUp();
     writeFileSync(join(clone, "src/index.test.ts"), "");
@@ -174,7 +179,7 @@ describe.skipIf(process.platform === "win32")("a clone that was set up", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("what is missing is said in one sentence", () => {
+describe.skipIf(noStandIns)(`what is missing is said in one sentence${standInsNote}`, () => {
   it.each([
     ["no Python at all", () => tools.remove("python3"), /Python 3\.10 or newer is missing/u],
     [

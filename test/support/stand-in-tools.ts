@@ -3,16 +3,23 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach } from "vitest";
+import { beforeEach } from "vitest";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** Whether the stand-ins cannot be used on this machine. */
+export const noStandIns: boolean = process.platform === "win32";
+
+/** What a test's name ends with that needs them: the reason why it is skipped, or nothing. */
+export const standInsNote: string = noStandIns
+  ? " (skipped: the stand-ins are shell scripts, which Windows does not run)"
+  : "";
 
 /** Shell scripts that stand in for a machine's tools, in a folder of their own that is a whole `PATH`. */
 export interface StandInTools {
@@ -34,11 +41,10 @@ export interface StandInTools {
  * @param basics names of the machine's own tools that the stand-ins need, such as `mkdir`; nothing else of the machine is there
  */
 export function standInTools(basics: readonly string[]): StandInTools {
-  let base = "";
-  const path = (...parts: readonly string[]): string => join(base, ...parts);
+  // With a space: a user's folders have them.
+  const base = temporaryFolder("durascope set-up ");
+  const path = (...parts: readonly string[]): string => base.path(...parts);
   beforeEach(() => {
-    // With a space: a user's folders have them.
-    base = mkdtempSync(join(tmpdir(), "durascope set-up "));
     mkdirSync(path("tools"));
     mkdirSync(path("tmp"));
     for (const name of basics) {
@@ -46,7 +52,6 @@ export function standInTools(basics: readonly string[]): StandInTools {
       if (found !== undefined) symlinkSync(found, path("tools", name));
     }
   });
-  afterEach(() => rmSync(base, { recursive: true, force: true }));
   return {
     path,
     tool(name, script) {

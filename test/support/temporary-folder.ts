@@ -9,11 +9,15 @@ export interface TemporaryFolder {
   path(...parts: readonly string[]): string;
 }
 
-/** Makes a folder before each test of the file that calls it, and removes it after. */
-export function temporaryFolder(): TemporaryFolder {
+/**
+ * Makes a folder before each test of the file that calls it, and removes it after.
+ *
+ * @param prefix what its name begins with
+ */
+export function temporaryFolder(prefix = "durascope-test-"): TemporaryFolder {
   let folder = "";
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "durascope-test-"));
+    folder = await mkdtemp(join(tmpdir(), prefix));
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
   return { path: (...parts) => join(folder, ...parts) };

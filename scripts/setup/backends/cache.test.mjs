@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { cacheFolder, folderName, makeWritable } from "./cache.mjs";
 
 describe("the folder for what takes minutes to make", () => {
@@ -19,15 +19,15 @@ describe("the folder for what takes minutes to make", () => {
   });
 });
 
+const folder = temporaryFolder();
+
 it("a cache that cannot be written to is said, with the way out", () => {
-  const folder = mkdtempSync(join(tmpdir(), "durascope-cache-"));
-  const file = join(folder, "file");
+  const file = folder.path("file");
   writeFileSync(file, "");
   expect(() => makeWritable(join(file, "backends"))).toThrow(
     /cannot be written to \(ENOTDIR\): let DURASCOPE_CACHE name another folder/u,
   );
-  expect(() => makeWritable(join(folder, "backends"))).not.toThrow();
-  rmSync(folder, { recursive: true, force: true });
+  expect(() => makeWritable(folder.path("backends"))).not.toThrow();
 });
 
 describe("a backend's folder", () => {
