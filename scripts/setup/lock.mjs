@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SetupFailure } from "./failure.mjs";
+import { codeOf, SetupFailure } from "./failure.mjs";
 
 const beatMs = 5_000;
 const silentMs = 120_000;
@@ -149,9 +149,4 @@ function notWritable(folder, error) {
   return new SetupFailure(
     `The set-up cannot write to ${folder} (${codeOf(error) ?? "unknown"}): give it a folder that it may write to.`,
   );
-}
-
-/** @param {unknown} error */
-function codeOf(error) {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

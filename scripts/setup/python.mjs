@@ -103,6 +103,23 @@ export function pipInstall(folder, requirements) {
 }
 
 /**
+ * What a pip that could not install is told as.
+ *
+ * @param {{ output: string, code: number | null }} result
+ * @param {string} what
+ */
+export function pipFailure(result, what) {
+  const hashes = /DO NOT MATCH THE HASHES/u.test(result.output);
+  const why = hashes
+    ? "a downloaded file is not the one that the requirements file pins by hash"
+    : "the Python package index could not be reached or refused";
+  return new SetupFailure(
+    `pip could not install ${what} (code ${result.code ?? "none"}): ${why}; pip's last lines are below.`,
+    lastLines(result.output),
+  );
+}
+
+/**
  * Reads what the probe printed; undefined when that was something else (the macOS stub, a Windows store alias).
  *
  * @param {string} output

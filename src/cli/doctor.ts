@@ -1,13 +1,13 @@
 import { isDurascopeError } from "../core/errors.ts";
 import type { NamedBackend } from "../doctor/backend-check.ts";
 import { examine } from "../doctor/examine.ts";
-import { type Finding, failed, ok, warning } from "../doctor/finding.ts";
+import { type Finding, failed, ok, sentences, warning } from "../doctor/finding.ts";
 import { INSTRUMENTATION_SCOPE } from "../host/instrumentation-scope.ts";
 import { palette, wantsColor } from "../report/palette.ts";
 import { printable, wrap } from "../report/printable.ts";
 import type { BackendId } from "../telemetry/backend-limits.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
-import { type ChosenBackend, choiceOf, chooseBackend } from "./lookup/backend.ts";
+import { backendOf, type ChosenBackend, choiceOf } from "./lookup/backend.ts";
 import { type CommandIo, columnsOf, write } from "./output.ts";
 
 /** Options of `durascope doctor`, as the command line gives them. */
@@ -73,7 +73,7 @@ async function lookupFinding(
     // A file holds late spans as any others; what stands behind the endpoint it does not tell.
     if (choice !== undefined && choice.kind !== "file")
       asked = { id: choice.kind, by: choice.chosenBy };
-    chosen = await chooseBackend({}, io.environment, surroundings);
+    chosen = await backendOf(choice, {}, io.environment);
   } catch (error) {
     return { ...(asked !== undefined && { asked }), finding: lacking(error) };
   }
@@ -100,14 +100,9 @@ async function answers({ backend, chosenBy, kind }: ChosenBackend): Promise<Find
 
 /** What a set-up that cannot be asked lacks, and what to do. */
 function lacking(error: unknown): Finding {
-  const message = error instanceof Error ? error.message : "unknown reason.";
-  const [text = message, ...rest] = message.split(/(?<=\.) /);
-  const hint = error instanceof CommandFailure ? error.hint : undefined;
-  return warning(
-    "lookup",
-    `lookup cannot ask: ${text.replace(/\.$/, "")}`,
-    hint ?? (rest.join(" ") || "See docs/lookup.md."),
-  );
+  const { text, hint } = sentences(error instanceof Error ? error.message : "unknown reason.");
+  const own = error instanceof CommandFailure ? error.hint : undefined;
+  return warning("lookup", `lookup cannot ask: ${text}`, own ?? (hint || "See docs/lookup.md."));
 }
 
 /** A finding as people read it: a sign, the text, and below it what to do. */

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { isMissing } from "../host/system-error.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 
 const MIB = 2 ** 20;
@@ -38,7 +39,7 @@ export async function readJsonFile(
 
 async function checkFile(path: string, maxMib: number): Promise<void> {
   const stats = await stat(path).catch((error: unknown) => {
-    throw isCode(error, "ENOENT")
+    throw isMissing(error)
       ? failed(`There is no file ${path}.`)
       : failed(`${path} cannot be read: ${reason(error)}.`);
   });
@@ -101,10 +102,6 @@ function whereJsonBreaks(text: string, error: unknown): string {
 
 function failed(message: string, hint?: string): CommandFailure {
   return new CommandFailure(EXIT.failed, message, hint);
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function reason(error: unknown): string {

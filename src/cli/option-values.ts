@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { parseExecutionArn } from "../stepfunctions/arn.ts";
+import { parseExecutionArn, parseStateMachineArn } from "../stepfunctions/arn.ts";
 
 /** A text that is not blank. Fails as all of these do: with an `InvalidArgumentError`, which the command line tells. */
 export function nonEmpty(value: string): string {
@@ -54,12 +54,10 @@ export function executionArns(value: string, before: readonly string[] = []): re
   return [...before, anExecutionArn(value.trim())];
 }
 
-const STATE_MACHINE = /^arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[^:\s]+(?::[^:\s]+)?$/;
-
 /** The ARN of a state machine. */
 export function aStateMachineArn(value: string): string {
   const arn = value.trim();
-  if (!STATE_MACHINE.test(arn))
+  if (parseStateMachineArn(arn) === undefined)
     throw new InvalidArgumentError(
       "It has to read arn:aws:states:<region>:<account>:stateMachine:<name>.",
     );

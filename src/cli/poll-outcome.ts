@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import type { OtlpFile } from "../exporters/index.ts";
 import type { PollerStats } from "../stepfunctions/index.ts";
 
@@ -17,7 +18,7 @@ export function pollSummary(
   file: OtlpFile | undefined,
 ): string {
   const where = file === undefined || events === 0 ? "" : `; spans are in ${file.path}`;
-  return `${count(closed, "execution")} ended, ${following} still open, ${count(events, "event")} read${where}`;
+  return `${counted(closed, "execution")} ended, ${following} still open, ${counted(events, "event")} read${where}`;
 }
 
 /**
@@ -26,7 +27,7 @@ export function pollSummary(
  */
 export function pollFailures(stats: PollerStats, { file, once, isWhole }: PollEnding): string[] {
   const lost = file?.lost() ?? 0;
-  const losses: Counted[] = [[lost, `${count(lost, "line")} of spans could not be written`]];
+  const losses: Counted[] = [[lost, `${counted(lost, "line")} of spans could not be written`]];
   const all = once ? [...losses, ...failuresOfPass(stats, isWhole)] : losses;
   return all.filter(([number]) => number > 0).map(([, words]) => words);
 }
@@ -39,14 +40,10 @@ function failuresOfPass(stats: PollerStats, isWhole: boolean): Counted[] {
   const errors = Math.max(0, apiErrors - gone);
   return [
     [isWhole ? 0 : 1, "it was stopped before everything was read"],
-    [errors, `${count(errors, "call")} of AWS failed`],
-    [gone, `${count(gone, "execution")} did not exist`],
-    [sinkRejections, `${count(sinkRejections, "batch", "batches")} of spans could not be sent`],
-    [checkpointErrors, `${count(checkpointErrors, "call")} of the checkpoints' folder failed`],
-    [faults, count(faults, "unforeseen error")],
+    [errors, `${counted(errors, "call")} of AWS failed`],
+    [gone, `${counted(gone, "execution")} did not exist`],
+    [sinkRejections, `${counted(sinkRejections, "batch", "batches")} of spans could not be sent`],
+    [checkpointErrors, `${counted(checkpointErrors, "call")} of the checkpoints' folder failed`],
+    [faults, counted(faults, "unforeseen error")],
   ];
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

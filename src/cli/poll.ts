@@ -12,6 +12,7 @@ import {
   prometheusEndpoint,
 } from "../exporters/index.ts";
 import { isDisabled } from "../host/disabled.ts";
+import { parseStateMachineArn } from "../stepfunctions/arn.ts";
 import {
   folderCheckpoints,
   type PollerStats,
@@ -171,7 +172,7 @@ async function receivers(
   closers: Closers,
 ): Promise<{ providers: Providers; metricsUrl: string | undefined }> {
   const { environment } = io;
-  const serviceName = options.stateMachineArn?.[0]?.split(":")[6] ?? "durascope";
+  const serviceName = parseStateMachineArn(options.stateMachineArn?.[0] ?? "")?.name ?? "durascope";
   const named = { serviceName, environment };
   const page = await metricsPage(options, named);
   if (page !== undefined) closers.push(() => page.shutdown());

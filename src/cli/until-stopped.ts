@@ -1,9 +1,7 @@
 import { once } from "node:events";
+import { LONGEST_TIMER_MS } from "../host/longest-timer.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-/** Longest time that a timer may be set to, in ms. */
-const LONGEST = 2 ** 31 - 1;
 
 /** A wait for the signals that end a command, which keeps the process alive. */
 export interface Stopping {
@@ -20,7 +18,7 @@ export function untilStopped(): Stopping {
   const stop = (): void => stopping.abort();
   for (const name of SIGNALS) process.once(name, stop);
   // A listener of a signal keeps no process alive.
-  const alive = setInterval(() => undefined, LONGEST);
+  const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
   return {
     signal: once(stopping.signal, "abort").then((): false => false),
     isStopped: () => stopping.signal.aborted,

@@ -6,7 +6,7 @@ import { type Delivery, deliveryOf } from "../telemetry/otlp/delivery.ts";
 import { type HttpAnswer, httpPost } from "../telemetry/otlp/http-post.ts";
 import { type OtlpEncoding, otlpEncoding } from "../telemetry/otlp/otlp-encoding.ts";
 import { type OtlpHttpSettings, otlpHttpSettings } from "../telemetry/otlp/otlp-settings.ts";
-import { type Finding, failed, ok, warning } from "./finding.ts";
+import { type Finding, failed, ok, sentences, warning } from "./finding.ts";
 
 /** What was found of the endpoint, and where it is. */
 export interface EndpointFindings {
@@ -39,8 +39,8 @@ export async function endpointFindings(
     };
   const said: Finding[] = [];
   const say = (message: string): void => {
-    const [text = message, ...rest] = message.replace(/^durascope: /, "").split(/(?<=\.) /);
-    said.push(warning("settings", text.replace(/\.$/, ""), rest.join(" ")));
+    const { text, hint } = sentences(message);
+    said.push(warning("settings", text, hint));
   };
   try {
     const settings = otlpHttpSettings({}, environment, "TRACES", say);
@@ -52,11 +52,10 @@ export async function endpointFindings(
       url: settings.url,
     };
   } catch (error) {
-    const message = isDurascopeError(error) ? error.message : "its settings cannot be read.";
-    const [text = message, ...rest] = message.split(/(?<=\.) /);
-    return {
-      findings: [...said, failed("endpoint", text.replace(/\.$/, ""), rest.join(" "))],
-    };
+    const { text, hint } = sentences(
+      isDurascopeError(error) ? error.message : "its settings cannot be read.",
+    );
+    return { findings: [...said, failed("endpoint", text, hint)] };
   }
 }
 

@@ -10,6 +10,12 @@ export interface Finding {
   readonly hint?: string;
 }
 
+/** A message's first sentence as the text of a finding, and what follows it, which says what to do, as its hint. */
+export function sentences(message: string): { readonly text: string; readonly hint: string } {
+  const [first = message, ...rest] = message.replace(/^durascope: /, "").split(/(?<=\.) /);
+  return { text: first.replace(/\.$/, ""), hint: rest.join(" ") };
+}
+
 /** A finding that all is well. */
 export function ok(check: string, text: string): Finding {
   return { check, status: "ok", text };

@@ -1,6 +1,8 @@
 import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { counted } from "../core/counted.ts";
 import type { Environment } from "../host/disabled.ts";
+import { codeOf } from "../host/system-error.ts";
 import { spoolOfEnvironment } from "../telemetry/spool/open-spool.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
@@ -70,14 +72,10 @@ async function writable(
     await rm(probe);
     return { folder: path };
   } catch (error) {
-    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     const above = dirname(path);
     return code === "ENOENT" && above !== path ? writable(above) : { folder: path, reason: code };
   }
-}
-
-function counted(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }
 
 async function sizeOf(paths: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { isMissing } from "../host/system-error.ts";
 
 /** When a file is put aside, and a new one begun in its place. */
 export interface RotationOptions {
@@ -50,6 +51,7 @@ export function appendedFile(path: string, options: RotationOptions): AppendedFi
 
   /** Whether the file has no room for a line; an empty one takes any. */
   async function isFull(target: FileHandle, length: number): Promise<boolean> {
+    if (maxBytes === Infinity) return false;
     const { size } = await target.stat();
     return size > 0 && size + length > maxBytes;
   }
@@ -129,6 +131,6 @@ async function endsWithLine(path: string): Promise<boolean> {
   }
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
 }

@@ -1,7 +1,5 @@
+import { LONGEST_TIMER_MS } from "../host/longest-timer.ts";
 import type { LambdaContext } from "./lambda-context.ts";
-
-/** Longest delay of a timer, in milliseconds: a greater one fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Calls back shortly before an invocation's timeout, `marginMs` before it or half of what is left, whichever is later.
@@ -13,7 +11,7 @@ export function watchDeadline(
   nearTimeout: () => void,
 ): () => void {
   const left = remainingMs(context);
-  if (left > LONGEST_TIMER) return () => undefined;
+  if (left > LONGEST_TIMER_MS) return () => undefined;
   const timer = setTimeout(nearTimeout, Math.max(left - marginMs, left / 2));
   // The watch must not keep a process alive that has nothing else to do.
   timer.unref();

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import type { LookupBackend, LookupQuery, LookupResult, OtherTrace } from "./backend.ts";
 import { groupRuns } from "./group-runs.ts";
 import { LONGEST_ID } from "./id-attributes.ts";
@@ -7,7 +8,7 @@ import { candidateTraces } from "./story/candidate-traces.ts";
 import { relationByAttributes, relationToOwn, type TraceEdge } from "./story/follow-links.ts";
 import { keepTraces, newStory, readTraces, type Story } from "./story/story.ts";
 import { followLinks } from "./story/story-links.ts";
-import { count, startOfRun, storyNotes } from "./story/story-notes.ts";
+import { startOfRun, storyNotes } from "./story/story-notes.ts";
 
 /** How far a lookup goes. */
 export interface LookUpOptions {
@@ -108,7 +109,7 @@ function resultOf(story: Story): LookupResult {
 
 function leftNotes(tooEarly: number, unread: number): string[] {
   const notes: string[] = [];
-  if (tooEarly > 0) notes.push(`${count(tooEarly, "run")} began earlier than was asked for.`);
+  if (tooEarly > 0) notes.push(`${counted(tooEarly, "run")} began earlier than was asked for.`);
   if (unread > 0) notes.push(`There are more traces than are read: ${unread} left out.`);
   return notes;
 }

@@ -13,8 +13,8 @@ const MOST_SPANS = 200_000;
 
 /**
  * Reads traces by id from a backend that gives one an answer, at most so many at once. Once 200,000 spans are
- * there, further traces are left out with a note. One whose answer cannot be read, being too large for one, is a note too,
- * unless nothing else was found. Rejects with the first other failure.
+ * there, further traces are left out with a note. One whose answer cannot be read, since it is too large or breaks off, is a
+ * note too, unless nothing else was found. Rejects with the first other failure.
  */
 export async function readEach(
   traceIds: readonly string[],

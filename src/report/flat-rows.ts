@@ -1,3 +1,4 @@
+import { isFault } from "./fault.ts";
 import type { BarPart, ReportRow } from "./run-report.ts";
 
 /** A row of the tree as one line of a list. */
@@ -72,13 +73,9 @@ function withGaps(
 }
 
 /** Whether people look for such a row among thousands. */
-function isTelling({ failure, end, compensates, outcome }: ReportRow): boolean {
-  return (
-    failure !== undefined ||
-    end === undefined ||
-    compensates !== undefined ||
-    ["failed", "timed_out", "terminated", "aborted"].includes(outcome)
-  );
+function isTelling(row: ReportRow): boolean {
+  const { failure, end, compensates } = row;
+  return failure !== undefined || end === undefined || compensates !== undefined || isFault(row);
 }
 
 /** What is open is drawn up to now: a wait as waiting, a step as backing off since its last attempt. */

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { bar, FOLD_SIGN } from "./bar.ts";
 import { formatDuration } from "./duration.ts";
 import { type FlatRow, flatRows, shownRows } from "./flat-rows.ts";
@@ -5,7 +6,7 @@ import { headlineOf } from "./headline.ts";
 import { BAR_SIGNS, type Palette, palette } from "./palette.ts";
 import { cut, padded, printable, width, wrap } from "./printable.ts";
 import { noteOf, signOf } from "./row-words.ts";
-import type { BarState, ReportLog, ReportRow, RunReport } from "./run-report.ts";
+import type { BarPart, BarState, ReportLog, ReportRow, RunReport } from "./run-report.ts";
 import { type TimeScale, timeScale, timesOf } from "./time-scale.ts";
 import { whySentence } from "./why.ts";
 
@@ -37,25 +38,12 @@ export function renderReport(report: RunReport, options: TextOptions): string {
   const columns = Math.min(WIDEST, Math.max(NARROWEST, options.columns ?? 100));
   const end = endOf(report, options.now);
   const rows = flatRows(report.rows, end);
-  const scale = timeScale(
-    report.started,
-    end,
-    rows.flatMap((row) => row.parts),
-  );
+  const parts = rows.flatMap((row) => row.parts);
+  const scale = timeScale(report.started, end, parts);
   const blocks = [
-    headline(
-      report,
-      timesOf(
-        report.started,
-        end,
-        rows.flatMap((row) => row.parts),
-      ),
-      options,
-      colors,
-      columns,
-    ),
+    headline(report, timesOf(report.started, end, parts), options, colors, columns),
     tree(rows, scale, columns, colors),
-    columns < NARROWEST_WITH_BARS ? "" : legend(rows, scale, colors, columns),
+    columns < NARROWEST_WITH_BARS ? "" : legend(parts, scale, colors, columns),
     ...logBlock(report.logs, options.logs ?? MOST_LOGS, columns, colors),
   ];
   return blocks.filter((block) => block !== "").join("\n\n");
@@ -79,8 +67,7 @@ function headline(
       columns,
     ).map(colors.dim),
   ];
-  if (report.redrives > 0)
-    lines.push(`redriven ${report.redrives} time${report.redrives === 1 ? "" : "s"}`);
+  if (report.redrives > 0) lines.push(`redriven ${counted(report.redrives, "time")}`);
   for (const reason of report.partial)
     lines.push(...wrap(`partial: ${reason}`, columns).map(colors.wait));
   return lines.join("\n");
@@ -175,12 +162,12 @@ const LEGEND: readonly (readonly [BarState, string])[] = [
 ];
 
 function legend(
-  rows: readonly FlatRow[],
+  parts: readonly BarPart[],
   scale: TimeScale,
   colors: Palette,
   columns: number,
 ): string {
-  const states = new Set(rows.flatMap((row) => row.parts.map((part) => part.state)));
+  const states = new Set(parts.map((part) => part.state));
   const words = LEGEND.filter(([state]) => states.has(state)).map(
     ([state, word]) => `${BAR_SIGNS[state]} ${word}`,
   );
@@ -214,7 +201,5 @@ function logBlock(
     return `${colors.dim(time)}  ${paint(level)} ${step}${isNarrow ? "\n  " : " "}${message}`;
   });
   if (logs.length > most) lines.push(colors.dim(`… ${logs.length - most} more`));
-  return [
-    [colors.bold(`${logs.length} log line${logs.length === 1 ? "" : "s"}`), ...lines].join("\n"),
-  ];
+  return [[colors.bold(counted(logs.length, "log line")), ...lines].join("\n")];
 }

@@ -1,4 +1,6 @@
+import { counted } from "../core/counted.ts";
 import { formatDuration } from "./duration.ts";
+import { isFault } from "./fault.ts";
 import { cut } from "./printable.ts";
 import type { ReportRow, RunReport } from "./run-report.ts";
 
@@ -6,7 +8,6 @@ const MOST_CLAUSES = 5;
 /** Open steps and waits that are named of an open run. */
 const MOST_OPEN = 3;
 const LONGEST_NAME = 100;
-const FAULTS: ReadonlySet<string> = new Set(["failed", "timed_out", "terminated", "aborted"]);
 const ENDINGS: Readonly<Record<string, string>> = {
   timed_out: "timed out",
   continued_as_new: "went on as a new run",
@@ -30,7 +31,7 @@ export function whySentence(report: RunReport, now: number): string {
     (a, b) => (a.end ?? Infinity) - (b.end ?? Infinity) || a.start - b.start,
   );
   const byStart = rows.toSorted((a, b) => a.start - b.start);
-  const clauses = weightiest(counted(rows.flatMap((row) => clauseOf(row, byStart))));
+  const clauses = weightiest(gathered(rows.flatMap((row) => clauseOf(row, byStart))));
   const sentence =
     report.outcome === "open"
       ? [openClause(report, rows, now), ...clauses]
@@ -44,13 +45,13 @@ function* stepRows(rows: readonly ReportRow[]): Generator<ReportRow> {
     if (row.kind === "attempt" || row.kind === "span" || row.kind === "message") continue;
     const inner = [...stepRows(row.children)];
     yield* inner;
-    if (row.kind === "group" && inner.some((step) => FAULTS.has(step.outcome))) continue;
+    if (row.kind === "group" && inner.some(isFault)) continue;
     yield row;
   }
 }
 
 /** What is said several times is said once, and how often: `item failed (Declined), 40 times`; of iterations, without their numbers. */
-function counted(clauses: readonly Clause[]): readonly Clause[] {
+function gathered(clauses: readonly Clause[]): readonly Clause[] {
   const alike = Map.groupBy(clauses, ({ text }) => text.replaceAll(/\[\d+\]/g, "[…]"));
   return [...alike].flatMap(([text, all]) => {
     const [first] = all;
@@ -117,7 +118,7 @@ function lastFailure(row: ReportRow): string {
 
 function compensationClause(row: ReportRow, rows: readonly ReportRow[], details: string): Clause[] {
   const name = nameOf(row);
-  if (FAULTS.has(row.outcome)) {
+  if (isFault(row)) {
     const isSecond = rows.some(
       (other) => other !== row && isFault(other) && (other.end ?? 0) <= row.start,
     );
@@ -221,7 +222,7 @@ function isTimer(row: ReportRow): boolean {
 }
 
 function retried(row: ReportRow): string {
-  const times = `${row.attempts} failed attempt${row.attempts === 1 ? "" : "s"}`;
+  const times = counted(row.attempts, "failed attempt");
   return `${nameOf(row)} is being tried again after ${times}${typeOf(row.failure)}`;
 }
 
@@ -237,10 +238,6 @@ function endClause(report: RunReport, rows: readonly ReportRow[]): string[] {
       isFault(row) && (report.failure === undefined || row.failure?.type === report.failure.type),
   );
   return isTold ? [] : [`${word}${typeOf(report.failure)}`];
-}
-
-function isFault(row: ReportRow): boolean {
-  return FAULTS.has(row.outcome);
 }
 
 function time(ms: number): string {

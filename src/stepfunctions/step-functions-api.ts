@@ -1,4 +1,5 @@
 import { DurascopeError } from "../core/errors.ts";
+import { parseExecutionArn, parseStateMachineArn } from "./arn.ts";
 
 /** What every call takes beside its input; the SDK's own request options fit. */
 export interface CallOptions {
@@ -97,17 +98,18 @@ export async function openApi(client: StepFunctionsClient | undefined): Promise<
 /** Sends each call to the region of its ARN: one of another region's does not exist for AWS. */
 function regionalApi(open: (region: string) => StepFunctionsApi): StepFunctionsApi {
   const clients = new Map<string, StepFunctionsApi>();
-  const of = (arn: string): StepFunctionsApi => {
-    const region = arn.split(":")[3] ?? "";
+  const of = (region = ""): StepFunctionsApi => {
     let client = clients.get(region);
     if (client === undefined) clients.set(region, (client = open(region)));
     return client;
   };
   return {
     getExecutionHistory: (input, options) =>
-      of(input.executionArn).getExecutionHistory(input, options),
-    listExecutions: (input, options) => of(input.stateMachineArn).listExecutions(input, options),
-    describeExecution: (input, options) => of(input.executionArn).describeExecution(input, options),
+      of(parseExecutionArn(input.executionArn)?.region).getExecutionHistory(input, options),
+    listExecutions: (input, options) =>
+      of(parseStateMachineArn(input.stateMachineArn)?.region).listExecutions(input, options),
+    describeExecution: (input, options) =>
+      of(parseExecutionArn(input.executionArn)?.region).describeExecution(input, options),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Environment } from "../host/disabled.ts";
+import { LONGEST_TIMER_MS } from "../host/longest-timer.ts";
 import type { WarningLogger } from "./warning-logger.ts";
 
 /** How spans are gathered; what is left out comes from `OTEL_BSP_*`, as of OpenTelemetry's own batch processor. */
@@ -22,9 +23,6 @@ export interface BatchSettings {
   /** Never more than the queue holds. */
   readonly batchSize: number;
 }
-
-/** Longest delay of a timer of Node.js; a longer one would end at once. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Puts options, environment and defaults together
@@ -51,7 +49,7 @@ export function batchSettings(options: BatchOptions, warn: WarningLogger): Batch
   const queueSize = number("maxQueueSize", "OTEL_BSP_MAX_QUEUE_SIZE", 8192, 1);
   const batchSize = number("maxExportBatchSize", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512, 1);
   return {
-    delay: Math.min(LONGEST_DELAY_MS, delay),
+    delay: Math.min(LONGEST_TIMER_MS, delay),
     queueSize,
     batchSize: Math.min(batchSize, queueSize),
   };

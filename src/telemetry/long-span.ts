@@ -15,7 +15,7 @@ export function longestSpan(option: number | undefined, environment: Environment
   if (longest > 0) return longest;
   throw new DurascopeError(
     "LONGEST_SPAN",
-    "The length that spans may have must be a number of milliseconds above 0, such as 64800000 for 18 hours. Correct longestSpan or DURASCOPE_LONGEST_SPAN_MS.",
+    "The length that spans may have must be a number of milliseconds above 0, such as 61200000 for 17 hours. Correct longestSpan or DURASCOPE_LONGEST_SPAN_MS.",
   );
 }
 

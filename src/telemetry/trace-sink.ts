@@ -66,7 +66,10 @@ export function defaultTraceSink(options: TraceSinkOptions = {}): SpanTraceSink 
   };
 }
 
-/** Hands spans over when there is room for them, and flushes: one flush at a time, callers that come while one runs share the next. */
+/**
+ * Hands spans over, at most {@link BATCH} of them, when there is room for them, and flushes: one flush at a time, callers that
+ * come while one runs share the next.
+ */
 function boundedHandOver(sink: SpanSink): {
   handOver(spans: readonly SpanRecord[]): Promise<FlushOutcome>;
   flush(): Promise<FlushOutcome>;
@@ -96,14 +99,9 @@ function boundedHandOver(sink: SpanSink): {
     return next;
   }
 
-  function hasRoomFor(spans: number): boolean {
-    const before = flushing + unflushed;
-    return before === 0 || before + spans <= BATCH;
-  }
-
   return {
     async handOver(spans) {
-      while (!hasRoomFor(spans.length)) {
+      while (flushing + unflushed + spans.length > BATCH) {
         // oxlint-disable-next-line no-await-in-loop -- others may be faster when there is room
         await flush();
       }

@@ -2,8 +2,9 @@
  * How long a lookup takes: `npm run bench:lookup`.
  *
  * In a file: a gigabyte of OTLP JSON lines of order sagas, as they were recorded on both engines but for their ids; the
- * run that is looked up stands at its end, and a word that is no id on every line. Measured is the built command line in a process of its own, from its start to
- * its end, by the clock, and the most memory that it held. `--megabytes 100` makes a smaller file, for a quick look.
+ * run that is looked up stands at its end, and a word that is no id on every line. Measured is the built command line in a
+ * process of its own, from its start to its end, by the clock, and the most memory that it held. `--megabytes 100` makes a
+ * smaller file, for a quick look.
  *
  * In a real Jaeger (`npm run setup:backends`; left out with a word when it is not there): some thousand traces, and one
  * run of them. Measured is what a lookup takes beyond the time in which it waits for Jaeger: inside a process that has

@@ -6,6 +6,7 @@ import { runProgram } from "../backends/program.ts";
 
 const program = `
 import threading, time
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.utils import json_path
 
 asked, at_work, together = [], 0, 0
@@ -20,16 +21,20 @@ def slow_parse(text):
     return text.upper()
 
 json_path.parse = slow_parse
+result_path.parse = lambda text: slow_parse("result " + text)
 from step_functions_endpoint import json_paths
 json_paths.parse_once()
 
 wrong = []
-def execution():
+def execution(parsers):
     for text in ("$.a", "$.b", "$.c"):
-        if json_path.parse(text) != text.upper():
-            wrong.append(text)
+        for parser, expected in parsers:
+            if parser.parse(text) != expected + text.upper():
+                wrong.append(expected + text)
 
-threads = [threading.Thread(target=execution) for _ in range(8)]
+parsers = [(json_path, ""), (result_path, "RESULT ")]
+orders = [parsers, parsers[::-1]] * 4
+threads = [threading.Thread(target=execution, args=(order,)) for order in orders]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(sorted(asked), together, wrong)
@@ -39,5 +44,6 @@ it("an expression is parsed once, and no two at a time", async () => {
   const { stdout, stderr } = await runProgram(enginePython, ["-c", program], {
     env: { PYTHONPATH: launcherFolder, PYTHONDONTWRITEBYTECODE: "1" },
   });
-  expect({ stdout, stderr }).toEqual({ stdout: "['$.a', '$.b', '$.c'] 1 []\n", stderr: "" });
+  const asked = "['$.a', '$.b', '$.c', 'result $.a', 'result $.b', 'result $.c']";
+  expect({ stdout, stderr }).toEqual({ stdout: `${asked} 1 []\n`, stderr: "" });
 });

@@ -26,6 +26,16 @@ export function packedText(path: string): string {
   return readFileSync(inPackage(path), "utf8");
 }
 
+/** What the compiler of the project says of some of its files, a line each. */
+export function compilerLines(options: string, files: readonly string[]): readonly string[] {
+  const { stdout } = spawnSync(
+    process.execPath,
+    [inConsumer("node_modules/typescript/bin/tsc"), ...options.split(" "), ...files],
+    { cwd: inConsumer(), encoding: "utf8" },
+  );
+  return stdout.split("\n");
+}
+
 /**
  * What a program of the project prints on its standard output, as the Node of this process runs it. Throws with all
  * that it printed when it ends with another code than 0.

@@ -2,10 +2,9 @@
  * What the pages tell people to write passes the strictest compiler, against the packed package. The snippets of
  * docs/datadog.md and docs/official-interceptors.md are run where their packages are installed: test/stacks.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { beforeAll, expect, inject, it } from "vitest";
-import { inConsumer } from "./consumer.ts";
+import { beforeAll, expect, it } from "vitest";
+import { compilerLines, inConsumer } from "./consumer.ts";
 
 const PAGES = ["README.md", "docs/exporters.md", "docs/production.md"];
 
@@ -42,12 +41,7 @@ beforeAll(() => {
   // One that is wrong: a compiler that is not asked well finds nothing.
   writeFileSync(inConsumer("wrong-snippet.mts"), "workflowTracing();\nexport {};\n");
   const files = ["wrong-snippet", ...SNIPPETS.map(({ name }) => name)].map((name) => `${name}.mts`);
-  const { stdout } = spawnSync(
-    process.execPath,
-    ["node_modules/typescript/bin/tsc", ...OPTIONS.split(" "), "own.d.ts", ...files],
-    { cwd: inject("consumer"), encoding: "utf8" },
-  );
-  errors = stdout.split("\n");
+  errors = compilerLines(OPTIONS, ["own.d.ts", ...files]);
 });
 
 it("a name that is not imported is reported", () => {

@@ -1,8 +1,7 @@
 /** The declarations of every subpath hold together, for a project of either module system and the strictest compiler. */
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { beforeAll, expect, inject, it } from "vitest";
-import { inConsumer } from "./consumer.ts";
+import { beforeAll, expect, it } from "vitest";
+import { compilerLines, inConsumer } from "./consumer.ts";
 import { SUBPATHS } from "./subpaths.ts";
 
 const OPTIONS =
@@ -24,12 +23,7 @@ let errors: readonly string[] = [];
 
 beforeAll(() => {
   for (const [file, source] of Object.entries(SOURCES)) writeFileSync(inConsumer(file), source);
-  const { stdout } = spawnSync(
-    process.execPath,
-    ["node_modules/typescript/bin/tsc", ...OPTIONS.split(" "), ...Object.keys(SOURCES)],
-    { cwd: inject("consumer"), encoding: "utf8" },
-  );
-  errors = stdout.split("\n");
+  errors = compilerLines(OPTIONS, Object.keys(SOURCES));
 });
 
 it.each(["right.mts", "right.cts"])("%s compiles with every subpath", (file) => {

@@ -1,6 +1,7 @@
 import { INSTRUMENTS, prometheusLabel, prometheusName } from "../../../src/core/instruments.ts";
 import { VOCABULARY } from "../../../src/core/vocabulary.ts";
 import type { LogEventName } from "../../../src/projection/log-events.ts";
+import { MOST_ASKED } from "../../../src/temporal/timed-out-attempts.ts";
 import { code, table } from "./markdown.ts";
 
 function logEventTable(): string {
@@ -84,7 +85,7 @@ ${bucketList()}
   over an hour old at once, since workers list those of their task queues every ten minutes (5,000 of each at most).
 - **Retries on Temporal** are counted by the worker whose attempt failed, by the retry policy. Of an attempt that timed out no
   worker is told: the next attempt's worker asks the server for the failure before it, where attempts have lasted long enough for
-  a time-out, about at most 200 attempts a minute. Where the server cannot be asked, or that attempt dies too, nobody counts it.
+  a time-out, about at most ${MOST_ASKED} attempts a minute. Where the server cannot be asked, or that attempt dies too, nobody counts it.
 - **Bounded.** A label takes 1,000 values, further ones are \`other\`, and that is said once. \`metricAttributes\` adds business keys as labels of
   \`workflow.started\`, \`workflow.closed\` and \`workflow.duration\`: \`["order.tier"]\`. The gauges follow 10,000 open runs a process.`;
 }

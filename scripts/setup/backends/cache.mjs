@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { SetupFailure } from "../failure.mjs";
+import { codeOf, SetupFailure } from "../failure.mjs";
 
 /**
  * The folder that programs which take minutes to make are kept in: of the user and not of the clone, so that
@@ -29,9 +29,8 @@ export function makeWritable(folder) {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     throw new SetupFailure(
-      `The backends cannot be kept in ${folder}, which cannot be written to${code}: let DURASCOPE_CACHE name another folder.`,
+      `The backends cannot be kept in ${folder}, which cannot be written to (${codeOf(error) ?? "unknown"}): let DURASCOPE_CACHE name another folder.`,
     );
   }
 }

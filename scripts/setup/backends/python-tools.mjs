@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { lastLines } from "../command.mjs";
-import { SetupFailure } from "../failure.mjs";
-import { makeVenv, pipInstall, pythonPath } from "../python.mjs";
+import { makeVenv, pipFailure, pipInstall, pythonPath } from "../python.mjs";
 
 const requirementsFile = fileURLToPath(new URL("requirements-backends.txt", import.meta.url));
 
@@ -24,11 +22,7 @@ export function pythonTools() {
     async make(folder) {
       await makeVenv(folder, need);
       const result = await pipInstall(folder, requirementsFile);
-      if (result.code === 0) return;
-      throw new SetupFailure(
-        `pip could not install the tests' Python tools (code ${result.code ?? "none"}): the Python package index could not be reached or refused; its last lines are below.`,
-        lastLines(result.output),
-      );
+      if (result.code !== 0) throw pipFailure(result, "the tests' Python tools");
     },
   };
 }

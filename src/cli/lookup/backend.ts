@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
+import type { Environment } from "../../host/disabled.ts";
 import type { LookupBackend } from "../../lookup/backend.ts";
 import { MOST_KEYS } from "../../lookup/id-attributes.ts";
 import { usageFailure } from "../failure.ts";
@@ -30,8 +31,6 @@ export interface ChosenBackend {
   /** Attributes of business keys that it searches by; a file is searched by all. */
   readonly keys: readonly string[];
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Which backend is asked, and why that one. */
 export interface Choice {
@@ -66,7 +65,15 @@ export async function chooseBackend(
   environment: Environment,
   surroundings: Surroundings = {},
 ): Promise<ChosenBackend> {
-  const choice = await choiceOf(options, environment, surroundings);
+  return backendOf(await choiceOf(options, environment, surroundings), options, environment);
+}
+
+/** The backend of a choice that was made before. Fails as {@link chooseBackend} does. */
+export async function backendOf(
+  choice: Choice | undefined,
+  options: BackendChoice,
+  environment: Environment,
+): Promise<ChosenBackend> {
   if (choice === undefined) throw noBackend(environment);
   const { kind, chosenBy } = choice;
   const keys = [...new Set(options.key ?? keysOf(environment))];

@@ -17,12 +17,13 @@ def parse_once() -> None:
     moto parses it anew at every state. The newest jsonpath-ng for Python 3.10 needs a tenth of a second for that, and mixes
     up expressions that two executions parse at once.
     """
-    json_path.parse = _once(json_path.parse)
-    result_path.parse = _once(result_path.parse)
-
-
-def _once(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    # One for both: the parser of json_path is the other one, extended.
     lock = threading.Lock()
+    json_path.parse = _once(json_path.parse, lock)
+    result_path.parse = _once(result_path.parse, lock)
+
+
+def _once(parse: Callable[[str], Any], lock: threading.Lock) -> Callable[[str], Any]:
     remembered = functools.lru_cache(maxsize=1024)(parse)
 
     def parse_with_memory(text: str) -> Any:

@@ -6,8 +6,11 @@ import { searchDatadog } from "./datadog-search.ts";
 const { signal } = new AbortController();
 const QUESTION = { of: "spans", query: "@a:b", from: 1e12, to: 1e12 + 5, pages: 3 } as const;
 
-/** A client that gives pages with so many results each, and keeps what it was asked. */
-function pages(sizes: readonly number[]): { http: BackendHttp; asked: BackendRequest[] } {
+/** A client that gives pages with so many results each, one of them cut short, and keeps what it was asked. */
+function pages(
+  sizes: readonly number[],
+  partial?: number,
+): { http: BackendHttp; asked: BackendRequest[] } {
   const asked: BackendRequest[] = [];
   const http: BackendHttp = {
     name: "Datadog",
@@ -19,7 +22,8 @@ function pages(sizes: readonly number[]): { http: BackendHttp; asked: BackendReq
       const data = Array.from({ length: sizes[page - 1] ?? 0 }, (_none, i) => ({
         id: `${page}.${i}`,
       }));
-      const json = { data, meta: { page: { after: `after ${page}` } } };
+      const status = page === partial ? "timeout" : "done";
+      const json = { data, meta: { status, page: { after: `after ${page}` } } };
       return Promise.resolve({ status: 200, contentType: "application/json", json });
     },
     jsonOf: ({ text }) => JSON.parse(text),
@@ -54,6 +58,15 @@ describe("pages of Datadog's search", () => {
     });
     expect(notes).toEqual([expect.stringContaining("those between the newest and the oldest")]);
   });
+
+  test.each([1, 4])(
+    "of which Datadog stopped the search of number %d are said to be partial",
+    async (page) => {
+      const { http } = pages([1000, 1000, 1000, 700], page);
+      const { notes } = await searchDatadog(http, { ...QUESTION, withOldest: true }, signal);
+      expect(notes[0]).toMatch(/^Datadog stopped its search of spans before the end/);
+    },
+  );
 
   test("ask for log lines without the envelope of JSON:API", async () => {
     const { http, asked } = pages([1]);

@@ -35,38 +35,34 @@ export async function searchDatadog(
 ): Promise<DatadogFound> {
   const data: Json[] = [];
   const notes = new Set<string>();
-  let cursor: string | undefined;
-  for (let page = 0; page < question.pages; page += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a page names the one after it
-    const answer = await askPage(http, question, { sort: NEWEST, cursor }, signal);
-    for (const item of answer.data) data.push(item);
-    if (answer.isPartial)
+  const read = async (place: Place): Promise<Page> => {
+    const page = await askPage(http, question, place, signal);
+    if (page.isPartial)
       notes.add(
         `Datadog stopped its search of ${WORDS[question.of]} before the end, so some may be missing. Narrow it with --since.`,
       );
+    return page;
+  };
+  let cursor: string | undefined;
+  for (let page = 0; page < question.pages; page += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- a page names the one after it
+    const answer = await read({ sort: NEWEST, cursor });
+    for (const item of answer.data) data.push(item);
     const isLast = answer.data.length < PAGE || answer.after === undefined;
     if (isLast || answer.after === cursor) return { data, notes: [...notes] };
     cursor = answer.after;
   }
-  const oldest = question.withOldest === true ? await oldestOf(http, question, data, signal) : [];
+  const known = new Set(data.map(({ id }) => id));
+  const oldest =
+    question.withOldest === true
+      ? (await read({ sort: OLDEST, cursor: undefined })).data.filter(({ id }) => !known.has(id))
+      : [];
   const left = oldest.length > 0 ? "those between the newest and the oldest" : "older ones";
   for (const item of oldest) data.push(item);
   notes.add(
     `Datadog holds more than ${data.length} ${WORDS[question.of]} of this: ${left} are left out. Narrow it with --since, or look up a run id.`,
   );
   return { data, notes: [...notes] };
-}
-
-/** A page of the oldest, without those that are known. */
-async function oldestOf(
-  http: BackendHttp,
-  question: DatadogQuestion,
-  newest: readonly Json[],
-  signal: AbortSignal,
-): Promise<readonly Json[]> {
-  const known = new Set(newest.map(({ id }) => id));
-  const { data } = await askPage(http, question, { sort: OLDEST, cursor: undefined }, signal);
-  return data.filter(({ id }) => !known.has(id));
 }
 
 const NEWEST = "-timestamp";

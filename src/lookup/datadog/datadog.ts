@@ -8,7 +8,7 @@ import { candidateTraces } from "../story/candidate-traces.ts";
 import { type KnownTraces, knownTraces } from "./datadog-ids.ts";
 import { datadogById, datadogByTraces } from "./datadog-query.ts";
 import { logOfDatadog, spanOfDatadog } from "./datadog-record.ts";
-import { type DatadogFound, searchDatadog } from "./datadog-search.ts";
+import { type DatadogFound, type DatadogQuestion, searchDatadog } from "./datadog-search.ts";
 import { datadogLinks, datadogSite, loopbackUrl } from "./datadog-site.ts";
 
 /** Whom to ask at Datadog, and with which keys. */
@@ -38,6 +38,12 @@ const FETCH_PAGES = 10;
 const GROUP = 20;
 /** Groups that are fetched at once. */
 const MOST_AT_ONCE = 2;
+
+/** The queries for spans and for log lines, and how much is read of what they find. */
+interface Asked extends Pick<DatadogQuestion, "pages" | "withOldest"> {
+  readonly spans: string;
+  readonly logs: string;
+}
 
 /**
  * The options that an environment sets, by Datadog's own names. Throws `LOOKUP_DATADOG_KEYS` when a key is missing.
@@ -88,14 +94,13 @@ export function createDatadogBackend(options: DatadogBackendOptions): LookupBack
 
   /** Live and retained spans, and log lines. Log lines that cannot be read are a note: the keys may be for spans alone. */
   async function ask(
-    query: { readonly spans: string; readonly logs: string; readonly pages: number },
+    query: Asked,
     since: number,
     signal: AbortSignal,
   ): Promise<{ spans: DatadogFound; logs: DatadogFound }> {
     const to = now();
     const live = Math.max(since, to - LIVE);
-    const { pages } = query;
-    const withOldest = pages === FETCH_PAGES;
+    const { pages, withOldest = false } = query;
     const spans = { of: "spans", query: query.spans, to, pages, withOldest } as const;
     const logs = { of: "logs", query: query.logs, from: since, to, pages } as const;
     const [fresh, retained, lines] = await Promise.all([
@@ -141,7 +146,7 @@ export function createDatadogBackend(options: DatadogBackendOptions): LookupBack
     const since = Math.min(query.since ?? Number.POSITIVE_INFINITY, now() - REACH);
     const answers = await boundedMap(groupsOf(traceIds), MOST_AT_ONCE, async (group) => {
       const [spans, logs] = [datadogByTraces(group, "spans"), datadogByTraces(group, "logs")];
-      const found = await ask({ spans, logs, pages: FETCH_PAGES }, since, signal);
+      const found = await ask({ spans, logs, pages: FETCH_PAGES, withOldest: true }, since, signal);
       return {
         spans: recorded(found.spans, (data) => ofThem(spanOfDatadog(data, known), known)),
         logs: recorded(found.logs, (data) => ofThem(logOfDatadog(data, known), known)),

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { pipeline, Readable, type Transform } from "node:stream";
 import { createGunzip, createZstdDecompress, zstdDecompressSync } from "node:zlib";
+import { codeOf } from "../../host/system-error.ts";
 
 /** What reading a file met beside what it gave. */
 export interface ReadCounts {
@@ -43,11 +44,20 @@ export async function* chunksOf(file: FileHandle, counts: ReadCounts): AsyncGene
 }
 
 /** The file's bytes, in one buffer that is filled again for each chunk: a file of a gigabyte makes no garbage. */
-async function* plain(file: FileHandle): AsyncGenerator<Buffer> {
+function plain(file: FileHandle): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK);
-  for (let position = 0; ; ) {
+  return bytesOf(file, 0, () => buffer);
+}
+
+/** The file's bytes from a position on, each chunk in the buffer that is given for it. */
+async function* bytesOf(
+  file: FileHandle,
+  from: number,
+  bufferOf: () => Buffer,
+): AsyncGenerator<Buffer> {
+  for (let position = from; ; ) {
     // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
-    const { bytesRead } = await file.read(buffer, 0, CHUNK, position);
+    const { buffer, bytesRead } = await file.read(bufferOf(), 0, CHUNK, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
@@ -71,23 +81,14 @@ async function* unpacked(
   file: FileHandle,
   position: number,
 ): AsyncGenerator<Buffer> {
+  // Buffers of their own: a decompressor holds one while the next is read.
+  const packed = bytesOf(file, position, () => Buffer.allocUnsafe(CHUNK));
   // The pipeline's own error reaches whoever reads the stream.
-  const stream = pipeline(Readable.from(kept(file, position)), decompressor, () => undefined);
+  const stream = pipeline(Readable.from(packed), decompressor, () => undefined);
   try {
     for await (const chunk of stream) yield chunk as Buffer;
   } finally {
     stream.destroy();
-  }
-}
-
-/** The file's bytes in buffers of their own: a decompressor holds one while the next is read. */
-async function* kept(file: FileHandle, from: number): AsyncGenerator<Buffer> {
-  for (let position = from; ; ) {
-    // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
   }
 }
 
@@ -127,9 +128,7 @@ class BrokenOff extends Error {}
 
 /** Whether a compressed file is not as it was written: zlib's codes begin with `Z_`, zstd's with `ZSTD_`. */
 function isBroken(error: unknown): error is Error {
-  return error instanceof BrokenOff || /^Z(?:STD)?_/.test(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+  return (
+    error instanceof BrokenOff || (error instanceof Error && /^Z(?:STD)?_/.test(codeOf(error)))
+  );
 }

@@ -1,4 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { counted } from "../../core/counted.ts";
+import { isMissing } from "../../host/system-error.ts";
 import type { LookupBackend, RecordedTraces, TraceSearch } from "../backend.ts";
 import { escapedForms, matchOf } from "../match-id.ts";
 import { type DecodedLine, decodeLine } from "../otlp-decode.ts";
@@ -65,8 +67,8 @@ function nameOf(paths: readonly string[], files: SpanFiles): string {
     return `files ${named}${paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : ""}`;
   }
   const read = files.paths.length;
-  if (files.isFolder) return `folder ${path} (${count(read, "file")})`;
-  return `file ${path}${read > 1 ? ` and ${count(read - 1, "file")} that it was rotated into` : ""}`;
+  if (files.isFolder) return `folder ${path} (${counted(read, "file")})`;
+  return `file ${path}${read > 1 ? ` and ${counted(read - 1, "file")} that it was rotated into` : ""}`;
 }
 
 function newScan(signal: AbortSignal): Scan {
@@ -237,18 +239,11 @@ function leftFiles({ paths, left }: SpanFiles): string[] {
 function notesOf(scan: Scan, matter: string): string[] {
   const notes: string[] = [];
   if (scan.corrupt > 0)
-    notes.push(`${count(scan.corrupt, "line")} that ${matter} could not be read as JSON.`);
+    notes.push(`${counted(scan.corrupt, "line")} that ${matter} could not be read as JSON.`);
   if (scan.tooLong > 0)
-    notes.push(`${count(scan.tooLong, "line")} over ${LONGEST_LINE / 2 ** 20} MiB passed over.`);
+    notes.push(`${counted(scan.tooLong, "line")} over ${LONGEST_LINE / 2 ** 20} MiB passed over.`);
   for (const file of scan.broken) notes.push(`The compressed file breaks off: ${file}.`);
-  if (scan.left > 0) notes.push(`There is more than fits: ${count(scan.left, "record")} left out.`);
+  if (scan.left > 0)
+    notes.push(`There is more than fits: ${counted(scan.left, "record")} left out.`);
   return notes;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

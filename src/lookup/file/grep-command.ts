@@ -1,4 +1,4 @@
-/** More files than these are not named one by one. */
+/** Most files that a command names: those that were written to last. */
 const MOST_FILES = 10;
 
 /** A command for a shell that finds an id in files: `grep` as they are, `zgrep` and `zstdgrep` when they are compressed. */
@@ -9,7 +9,6 @@ export function grepCommand(id: string, paths: readonly string[]): string {
       ? "zgrep"
       : "grep";
   const text = JSON.stringify(id).slice(1, -1);
-  // Those that were written to last.
   const files = paths.slice(-MOST_FILES).map(shellWord).join(" ");
   return `${tool} -F ${id.startsWith("-") ? "-e " : ""}${shellWord(text)} ${files}`;
 }

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { DurascopeError } from "../../core/errors.ts";
+import { isMissing } from "../../host/system-error.ts";
 
 /** The files that some paths name. */
 export interface SpanFiles {
@@ -73,7 +74,7 @@ interface Named {
 
 async function filesOf(path: string): Promise<Named> {
   const stats = await stat(path).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw unreadable(path, error);
   });
   if (stats?.isDirectory() === true) return { paths: await filesIn(path), isFolder: true };

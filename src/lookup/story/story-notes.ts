@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { attributeText } from "../attribute-text.ts";
 import type { RecordedLog, RecordedRun, RecordedSpan } from "../recorded-run.ts";
 import { roleOf } from "../span-role.ts";
@@ -29,18 +30,13 @@ export function startOfRun(run: RecordedRun): number {
   return begin?.startTime ?? run.spans[0]?.startTime ?? run.logs[0]?.time ?? 0;
 }
 
-/** `1 span`, `2 spans`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 function repeatNotes(spans: readonly RecordedSpan[]): string[] {
   const distinct = new Set(spans.map((span) => `${span.traceId}/${span.spanId}`)).size;
   const repeats = spans.length - distinct;
   return repeats === 0
     ? []
     : [
-        `${count(repeats, "span")} arrived more than once and ${repeats === 1 ? "counts" : "count"} once.`,
+        `${counted(repeats, "span")} arrived more than once and ${repeats === 1 ? "counts" : "count"} once.`,
       ];
 }
 
@@ -49,7 +45,7 @@ function lonelyLogs(spans: readonly RecordedSpan[], logs: readonly RecordedLog[]
   const lonely = logs.filter(({ traceId = "" }) => !traces.has(traceId)).length;
   return lonely === 0
     ? []
-    : [`${count(lonely, "log line")} of traces of which there is no span, not shown.`];
+    : [`${counted(lonely, "log line")} of traces of which there is no span, not shown.`];
 }
 
 function severalTraces(runs: readonly RecordedRun[]): string[] {
@@ -77,7 +73,7 @@ function clockNotes(runs: readonly RecordedRun[]): string[] {
   }
   return [...worst].map(
     ([service, { spans, by }]) =>
-      `Clocks disagree: ${count(spans, "span")} of ${service} ${spans === 1 ? "lies" : "lie"} up to ${roughly(by)} outside the span above. Times are shown as they were sent.`,
+      `Clocks disagree: ${counted(spans, "span")} of ${service} ${spans === 1 ? "lies" : "lie"} up to ${roughly(by)} outside the span above. Times are shown as they were sent.`,
   );
 }
 

@@ -4,10 +4,11 @@ import { stepsOf } from "../../core/model.ts";
 import type { CheckpointStore, Clock, HistorySource, TraceSink } from "../../core/ports.ts";
 import type { WarningLog } from "../../core/result.ts";
 import type { TraceOptions } from "../../core/trace-options.ts";
-import { createHistoryReader, type HistoryReader } from "../history.ts";
+import { createHistoryReader, type HistoryReader, type ReaderState } from "../history.ts";
 import type { HistoryEvent } from "../history-event.ts";
 import { OutsideFailure } from "./calls.ts";
 import { fromCheckpoint, isSameRun, toCheckpoint } from "./run-checkpoint.ts";
+import type { Idleness } from "./schedule.ts";
 
 /** What following an execution needs from outside. Each of the calls may reject: the next turn goes on from there. */
 export interface FollowingPorts {
@@ -26,15 +27,9 @@ export interface FollowingPorts {
 }
 
 /** What a turn led to. */
-export interface Turn {
+export interface Turn extends Idleness {
   /** The execution is closed, and all of it is exported and checkpointed. */
   readonly closed: boolean;
-  /** Milliseconds since it last moved. */
-  readonly idle: number;
-  /** All that is open in it waits. */
-  readonly parked: boolean;
-  /** Milliseconds until the earliest of its waits gives up, where that is known. */
-  readonly untilDeadline?: number;
 }
 
 /** One execution on its way from the history into the sink. */
@@ -76,8 +71,8 @@ export function followedExecution(
   let distrusted = false;
 
   const lastEvent = (): number => reader?.state().lastEvent ?? 0;
-  const newReader = (): HistoryReader =>
-    createHistoryReader(identity, ports.traceOptions, ports.warnings);
+  const newReader = (from?: ReaderState): HistoryReader =>
+    createHistoryReader(identity, ports.traceOptions, ports.warnings, from);
 
   async function load(): Promise<HistoryReader> {
     const checkpoint = await checkpoints.get(executionArn);
@@ -88,18 +83,22 @@ export function followedExecution(
     exportedThrough = progress.exportedThrough;
     started = progress.started;
     if (progress.reader === undefined || distrusted) return newReader();
-    const { traceOptions, warnings } = ports;
-    const from = createHistoryReader(identity, traceOptions, warnings, progress.reader);
+    const taken = newReader(progress.reader);
     if (progress.reader.trace !== undefined) ports.onTakenUp?.(progress.reader.trace);
-    return from;
+    return taken;
+  }
+
+  async function write(closed: boolean): Promise<void> {
+    const progress = { executionArn, started, exportedThrough, closed };
+    const read = reader !== undefined && { reader: reader.state() };
+    await checkpoints.put(toCheckpoint({ ...progress, ...read }, clock()));
   }
 
   async function save(): Promise<void> {
     if (!unsaved || reader === undefined) return;
     const trace = reader.trace();
     if (started === 0) started = trace?.started ?? 0;
-    const progress = { executionArn, started, exportedThrough, closed: isClosed(trace) };
-    await checkpoints.put(toCheckpoint({ ...progress, reader: reader.state() }, clock()));
+    await write(isClosed(trace));
     unsaved = false;
   }
 
@@ -177,14 +176,7 @@ export function followedExecution(
     },
     wasRead: () => lastEvent() > 0,
     async abandon() {
-      if ((await checkpoints.get(executionArn)) === undefined) return;
-      const progress = { executionArn, started, exportedThrough, closed: true };
-      await checkpoints.put(
-        toCheckpoint(
-          { ...progress, ...(reader !== undefined && { reader: reader.state() }) },
-          clock(),
-        ),
-      );
+      if ((await checkpoints.get(executionArn)) !== undefined) await write(true);
     },
   };
 

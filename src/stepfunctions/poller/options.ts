@@ -3,7 +3,7 @@ import type { CheckpointStore, Clock, TraceSink } from "../../core/ports.ts";
 import type { TraceOptions } from "../../core/trace-options.ts";
 import type { SpanProcessor } from "../../host/readable-span.ts";
 import type { LoggerProvider, MeterProvider } from "../../telemetry/application-providers.ts";
-import { parseExecutionArn } from "../arn.ts";
+import { parseExecutionArn, parseStateMachineArn } from "../arn.ts";
 import type { StepFunctionsClient } from "../step-functions-api.ts";
 import { steadyClock } from "./steady-clock.ts";
 
@@ -114,7 +114,6 @@ const OPTIONS: Readonly<Record<keyof StepFunctionsPollerOptions, true>> = {
   logger: true,
 };
 
-const STATE_MACHINE = /^arn:[^:]+:states:[^:]+:[^:]+:stateMachine:[^:]+(?::[^:]+)?$/;
 const HINT = "See StepFunctionsPollerOptions.";
 
 /** Options that were checked, with their defaults. */
@@ -157,7 +156,7 @@ export function pollerSettings(options: StepFunctionsPollerOptions): PollerSetti
   const callsPerSecond = positive("callsPerSecond", options.callsPerSecond ?? 10);
   const stateMachineArns = [...new Set(options.stateMachineArns)];
   for (const arn of stateMachineArns) {
-    if (!STATE_MACHINE.test(arn))
+    if (parseStateMachineArn(arn) === undefined)
       throw wrong(`${shown(arn)} in stateMachineArns is no ARN of a state machine`);
   }
   const executionArns = [...new Set(options.executionArns)];

@@ -90,15 +90,16 @@ test("`since` further back than before finds what was left out, and gives nothin
 });
 
 test("executions that are given by their ARNs beyond maxExecutions come when there is room", async () => {
+  vi.useFakeTimers();
   const given = ["a", "b", "c"].map(arnOf);
   for (const arn of given) fake.add(arn, DECLINED);
   const one = poller({ executionArns: given, maxExecutions: 1, minInterval: 1 });
-  vi.useFakeTimers();
   await one.start();
   await vi.advanceTimersByTimeAsync(1000);
   await one.stop();
 
   expect(names).toEqual(["a", "b", "c"]);
+  expect(one.stats().putOff).toBe(2);
 });
 
 test("what finds no room is asked of the store once, however often lists give it", async () => {

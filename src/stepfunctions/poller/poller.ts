@@ -2,7 +2,7 @@ import type { TraceSink } from "../../core/ports.ts";
 import { warningLog } from "../../core/result.ts";
 import { isDisabled } from "../../host/disabled.ts";
 import { defaultTraceSink } from "../../telemetry/trace-sink.ts";
-import { parseExecutionArn } from "../arn.ts";
+import { parseExecutionArn, parseStateMachineArn } from "../arn.ts";
 import { openApi } from "../step-functions-api.ts";
 import { callBudget, sleep } from "./call-budget.ts";
 import { budgetedApi, countedCheckpoints, countedSink } from "./calls.ts";
@@ -153,7 +153,7 @@ export class StepFunctionsPoller {
   #defaultSink(): TraceSink {
     const { stateMachineArns, executionArns } = this.#settings;
     const names = new Set([
-      ...stateMachineArns.map((arn) => arn.split(":")[6] ?? arn),
+      ...stateMachineArns.map((arn) => parseStateMachineArn(arn)?.name ?? arn),
       ...executionArns.map((arn) => parseExecutionArn(arn)?.stateMachine ?? arn),
     ]);
     const [name] = names;

@@ -206,11 +206,11 @@ export function startPolling(ports: PollingPorts): Polling {
     if (checkpoint === undefined || !isSameRun(checkpoint.started, started)) {
       return note(executionArn, started);
     }
-    const progress = fromCheckpoint(checkpoint);
+    if (!checkpoint.closed) return holdOrWait(executionArn, started);
     // One that runs though it is closed may be in the list from before its end.
-    const redriven = redrives === undefined ? running : redrives > progress.redrives;
-    if (!progress.closed) holdOrWait(executionArn, started);
-    else if (redriven) hold(executionArn, started);
+    const redriven =
+      redrives === undefined ? running : redrives > fromCheckpoint(checkpoint).redrives;
+    if (redriven) hold(executionArn, started);
   }
 
   /** Writes down that an execution was found before it is read: a restart then need not find it again. */
@@ -222,7 +222,7 @@ export function startPolling(ports: PollingPorts): Polling {
 
   async function noteGiven(executionArn: string): Promise<void> {
     try {
-      if ((await checkpoints.get(executionArn)) === undefined) await note(executionArn, 0);
+      if ((await checkpoints.get(executionArn)) === undefined) return await note(executionArn, 0);
     } catch (error) {
       failed.met(executionArn, `execution ${executionArn}`, error);
     }

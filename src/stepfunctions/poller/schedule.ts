@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/ports.ts";
+import { LONGEST_TIMER_MS } from "../../host/longest-timer.ts";
 import { dueQueue } from "./due-queue.ts";
 
 /** How often something is read, in milliseconds. */
@@ -82,9 +83,6 @@ interface Entry {
   running?: Promise<void>;
 }
 
-/** Longest stretch that a timer can be set to. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
 /** Makes a schedule that does not run yet. */
 export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollSchedule {
   const entries = new Map<string, Entry>();
@@ -128,7 +126,7 @@ export function pollSchedule({ clock, concurrency }: PollScheduleOptions): PollS
       const entry = entries.get(key);
       const isCurrent = entry?.due === due && entry.running === undefined;
       if (isCurrent && due > now) {
-        timer = setTimeout(arm, Math.min(due - now, LONGEST_TIMER));
+        timer = setTimeout(arm, Math.min(due - now, LONGEST_TIMER_MS));
         return;
       }
       // The end of one that runs comes here again.

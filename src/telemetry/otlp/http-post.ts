@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { LONGEST_TIMER_MS } from "../../host/longest-timer.ts";
 import { withoutTracing } from "../../host/opentelemetry-global.ts";
 import { property } from "../../host/property.ts";
 import type { OtlpCertificates } from "./otlp-settings.ts";
@@ -25,8 +26,6 @@ export type HttpAnswer =
   | { readonly answered: false; readonly reason: string };
 
 const LONGEST_ANSWER = 65_536;
-/** Longest delay of a timer of Node.js; a longer one would end at once. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Posts a body over kept-alive connections of Node's global agents, and so through a proxy where Node.js is told of one
@@ -53,7 +52,7 @@ async function attempt(
     ? import("node:https")
     : import("node:http"));
   const left = Math.ceil(deadline - performance.now());
-  const signal = AbortSignal.timeout(Math.min(LONGEST_TIMEOUT_MS, Math.max(1, left)));
+  const signal = AbortSignal.timeout(Math.min(LONGEST_TIMER_MS, Math.max(1, left)));
   return new Promise((resolve) => {
     const fail = (error: unknown, isStale = false): void => {
       const reason = signal.aborted ? `no answer within ${post.timeoutMillis} ms` : reasonOf(error);

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ReadableSpan } from "../../host/readable-span.ts";
+import { DEFAULT_LATE_AFTER_MS } from "../late-spans.ts";
 import type { OtlpEncoding } from "./otlp-encoding.ts";
 
 /** One request's worth of spans, ready to be sent now or later. */
@@ -19,9 +20,9 @@ export interface OtlpBatch {
   readonly endsByMinute?: readonly number[];
 }
 
-/** What ended longer before the last span of its batch is late by every measure when it is stored: see `late-spans.ts`. */
-const MINUTES_OF_ENDS = 60;
 const MINUTE_MS = 60_000;
+/** What ended longer before the last span of its batch is late already when it is stored. */
+const MINUTES_OF_ENDS = DEFAULT_LATE_AFTER_MS / MINUTE_MS;
 
 const gzipped = promisify(gzip);
 

@@ -102,6 +102,10 @@ describe("otlpHttpSettings", () => {
     expect(warn.mock.calls[0]?.[0]).toMatch(/timeout.*above 0/);
   });
 
+  test("a timeout that no timer has does not end at once", () => {
+    expect(settings({}, { timeoutMillis: 5e9 }).timeoutMillis).toBe(2 ** 31 - 1);
+  });
+
   test("an unknown compression is told of and not used", () => {
     const warn = vi.fn<(message: string) => void>();
     expect(settings({ OTEL_EXPORTER_OTLP_COMPRESSION: "zstd" }, {}, warn).compression).toBe("none");

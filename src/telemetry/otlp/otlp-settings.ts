@@ -4,6 +4,7 @@ import { createSecureContext } from "node:tls";
 import { DurascopeError } from "../../core/errors.ts";
 import type { Environment } from "../../host/disabled.ts";
 import { parseKeyValueList } from "../../host/key-value-list.ts";
+import { LONGEST_TIMER_MS } from "../../host/longest-timer.ts";
 import type { WarningLogger } from "../warning-logger.ts";
 
 /** How OTLP is written over HTTP. */
@@ -133,7 +134,7 @@ function allowedHeaders(headers: Readonly<Record<string, string>>): Record<strin
 function timeout(own: number | undefined, variable: Variable, warn: WarningLogger): number {
   const text = own ?? variable("TIMEOUT");
   const ms = Number(text ?? DEFAULT_TIMEOUT_MS);
-  if (ms > 0 && Number.isFinite(ms)) return ms;
+  if (ms > 0 && Number.isFinite(ms)) return Math.min(LONGEST_TIMER_MS, ms);
   warn(
     `durascope: the timeout of OTLP exports must be a number of milliseconds above 0, so ${DEFAULT_TIMEOUT_MS} is used. Correct the option timeoutMillis or OTEL_EXPORTER_OTLP_TIMEOUT.`,
   );

@@ -4,9 +4,10 @@ import { resolve } from "node:path";
 import { DurascopeError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Environment } from "../../host/disabled.ts";
+import { codeOf } from "../../host/system-error.ts";
 import type { WarningLogger } from "../warning-logger.ts";
 import { DEFAULT_SPOOL_BYTES, openSpool, type Spool } from "./spool.ts";
-import { codeOf, NODE_DISK, type SpoolDisk } from "./spool-disk.ts";
+import { NODE_DISK, type SpoolDisk } from "./spool-disk.ts";
 import { openSpoolFolder, type SpoolFolder } from "./spool-folder.ts";
 
 /** Where spans wait while the backend is away. */

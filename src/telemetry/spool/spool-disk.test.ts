@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
-import { isMissing, NODE_DISK } from "./spool-disk.ts";
+import { isMissing } from "../../host/system-error.ts";
+import { NODE_DISK } from "./spool-disk.ts";
 
 const folder = temporaryFolder();
 
@@ -29,8 +30,8 @@ test("the file system does what a spool asks of it", async () => {
   expect(isMissing(error)).toBe(true);
 });
 
-// Windows keeps rights in lists of its own and has no such modes.
-test.skipIf(process.platform === "win32")("what it makes is its owner's alone", async () => {
+test("what it makes is its owner's alone", async ({ skip }) => {
+  skip(process.platform === "win32", "Windows keeps rights in lists of its own and has no modes");
   await NODE_DISK.makeFolder(folder.path("spool"));
   await NODE_DISK.write(folder.path("spool", "file"), Buffer.from("x"));
   expect(statSync(folder.path("spool")).mode & 0o777).toBe(0o700);

@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, utimes } from "node:fs/promises";
-import { property } from "../../host/property.ts";
+import { codeOf, isMissing } from "../../host/system-error.ts";
 
 /** What a spool asks of a disk. Each may reject with the error of the system. */
 export interface SpoolDisk {
@@ -70,17 +70,6 @@ export const NODE_DISK: SpoolDisk = {
     await utimes(path, now / 1000, now / 1000);
   },
 };
-
-/** The code of a system error, such as ENOSPC: no message, since that quotes paths. */
-export function codeOf(error: unknown): string {
-  const code = property(error, "code");
-  return typeof code === "string" ? code : "unknown reason";
-}
-
-/** Whether an error says that there is no such file. */
-export function isMissing(error: unknown): boolean {
-  return codeOf(error) === "ENOENT";
-}
 
 async function syncNames(path: string): Promise<void> {
   // Windows opens no folders, and keeps its names by itself.

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { property } from "../../host/property.ts";
+import { codeOf, isMissing } from "../../host/system-error.ts";
 import { batchNames, spansNamed } from "./batch-name.ts";
-import { codeOf, isMissing, type SpoolDisk } from "./spool-disk.ts";
+import type { SpoolDisk } from "./spool-disk.ts";
 import { decodeRecord, encodeRecord, type SpoolRecord } from "./spool-record.ts";
 
 /** A stored batch, without its content. */
@@ -33,7 +34,7 @@ export interface SpoolFolder {
   adopt(): Promise<StoredBatch[]>;
   /** Stores a record; resolves when it would outlive a loss of power. */
   store(record: SpoolRecord): Promise<StoredBatch>;
-  /** Reads a stored batch; `corrupt` when it is not what was written, `missing` when someone took it away. */
+  /** Reads a stored batch; `corrupt` when it is not what was written or cannot be read, `missing` when someone took it away. */
   read(batch: StoredBatch): Promise<SpoolRecord | "corrupt" | "missing">;
   remove(batch: StoredBatch): Promise<void>;
   /** Puts a corrupt file beside, as `<name>.corrupt` in the shared folder, where someone may look at it. */
@@ -188,7 +189,7 @@ export async function openSpoolFolder(
         return decodeRecord(await disk.read(join(own, name))) ?? "corrupt";
       } catch (error) {
         if (isMissing(error)) return "missing";
-        // Neither gets better by waiting, and behind it others wait.
+        // None of these gets better by waiting, and behind it others wait.
         if (UNREADABLE.has(codeOf(error))) return "corrupt";
         throw error;
       }

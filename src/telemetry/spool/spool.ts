@@ -10,7 +10,7 @@ export interface SpoolCounts {
   readonly waitingBytes: number;
   /** Spans that were given up, the oldest first, because the spool was full. */
   readonly droppedSpans: number;
-  /** Files that were set aside because they are not what was written. */
+  /** Files that were set aside because they are not what was written, or cannot be read. */
   readonly corruptFiles: number;
 }
 
@@ -62,13 +62,12 @@ export function openSpool(folder: SpoolFolder, maxBytes: number): Spool {
   }
 
   /** Before its file is touched, so that a disk that takes no change does not keep it at the head for ever. */
-  function forget(batch: StoredBatch): boolean {
+  function forget(batch: StoredBatch): void {
     const at = waiting.indexOf(batch);
-    if (at < 0) return false;
+    if (at < 0) return;
     waiting.splice(at, 1);
     waitingBytes -= onDisk(batch.bytes);
     waitingSpans -= batch.spans;
-    return true;
   }
 
   /** Drops the oldest until it is within its bound. */

@@ -1,3 +1,4 @@
+import { codeOf } from "../../host/system-error.ts";
 import { within } from "../../host/within.ts";
 import {
   type BatchDelivery,
@@ -10,7 +11,6 @@ import { agedSpans, type OtlpBatch } from "../otlp/otlp-batch.ts";
 import { backOff } from "../otlp/retrying.ts";
 import { heartbeat } from "./heartbeat.ts";
 import type { Spool, WaitingBatch } from "./spool.ts";
-import { codeOf } from "./spool-disk.ts";
 import type { SpoolFolder, StoredBatch } from "./spool-folder.ts";
 
 /** What a delivery with a spool is made of. */

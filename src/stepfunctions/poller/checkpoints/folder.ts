@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checkpoint, CheckpointStore, Clock } from "../../../core/ports.ts";
+import { isMissing } from "../../../host/system-error.ts";
 
 /** Options of {@link folderCheckpoints}. */
 export interface FolderCheckpointOptions {
@@ -138,8 +139,4 @@ function isCheckpoint(value: unknown): value is Checkpoint {
     typeof closed === "boolean" &&
     [started, lastEvent, exportedThrough, expires].every((number) => Number.isFinite(number))
   );
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
